@@ -1,0 +1,1 @@
+"""Methods under test and their baselines."""

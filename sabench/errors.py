@@ -1,0 +1,78 @@
+"""The one family of errors: every message says what came, what was expected, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SabenchError(Exception):
+    """Base of everything that sabench raises on purpose; the command line prints it as one sentence."""
+
+
+class UnknownPlugin(SabenchError, LookupError):
+    """A name that no installed plugin offers."""
+
+
+class PluginLoadError(SabenchError, ImportError):
+    """A plugin that is installed and cannot be used."""
+
+
+class ContractError(SabenchError, TypeError):
+    """A plugin that does not do what its interface promises."""
+
+
+class ParameterError(SabenchError, ValueError):
+    """A parameter that a plugin does not have, or a value that it does not take."""
+
+
+class DatasetError(SabenchError, ValueError):
+    """A corpus that cannot be found or read, or that contradicts itself."""
+
+
+class AudioError(DatasetError):
+    """Audio that is missing, empty or cannot be decoded."""
+
+
+class FeatureError(SabenchError, ValueError):
+    """Features that cannot be extracted or stored."""
+
+
+class LeakageError(SabenchError, ValueError):
+    """A split that would let test data into training."""
+
+
+class AccessError(SabenchError, ValueError):
+    """A method that needs more enrolment than a target speaker has."""
+
+
+class PlanError(SabenchError, ValueError):
+    """A plan that cannot be carried out as written."""
+
+
+class ResultsError(SabenchError, RuntimeError):
+    """A results folder that cannot be read or written."""
+
+
+class CellError(SabenchError, RuntimeError):
+    """A cell that failed; the rest of the run goes on."""
+
+
+class TrackingError(SabenchError, RuntimeError):
+    """An MLflow store that cannot be reached or written."""
+
+
+class BundleError(SabenchError, ValueError):
+    """A result bundle that does not prove what it says."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint naming the closest known name, or an empty string.
+
+    >>> did_you_mean("corall", ["coral", "svm"])
+    " Did you mean 'coral'?"
+    >>> did_you_mean("xyz", ["coral", "svm"])
+    ''
+    """
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
