@@ -1,0 +1,167 @@
+"""What statistics need of one method: each speaker's share in the score, and the score of each seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sabench.errors import ResultsError
+
+if TYPE_CHECKING:
+    from sabench.records import Predictions
+
+Kind = Literal["mean", "pooled"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The score of one method, taken apart by speaker and by seed.
+
+    Both primary scores are sums over speakers: the mean of fold UARs evidently, and the pooled UAR
+    because each utterance adds 1 / (n_classes * size of its class) when it is recognised.
+
+    Attributes:
+        units: the speakers (folds, for the mean of fold UARs), in a fixed order.
+        shares: what each adds to the score, averaged over seeds, shape `(n_units,)`; they sum to `value`.
+        influence: how far each pulls the score, shape `(n_units,)`; their squares sum to the variance
+            of the score over speakers.
+        df: degrees of freedom of that variance.
+        seed_values: score of each seed, shape `(n_seeds,)`.
+        shared: whether one trained model serves several speakers, so that the luck of a seed hits them all.
+        stochastic: whether the seed changes the result.
+    """
+
+    units: tuple[str, ...]
+    shares: np.ndarray
+    influence: np.ndarray
+    df: float
+    seed_values: np.ndarray
+    shared: bool
+    stochastic: bool
+
+    @property
+    def value(self) -> float:
+        """The score, the mean over seeds."""
+        return float(self.shares.sum())
+
+    @property
+    def n_seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.seed_values)
+
+    @property
+    def seed_variance(self) -> float:
+        """Variance of the score over seeds; 0 where there is one."""
+        return float(self.seed_values.var(ddof=1)) if self.n_seeds > 1 else 0.0
+
+
+def common(runs: Sequence[Predictions]) -> list[Predictions]:
+    """Return the utterances that all runs scored, each run in the same order.
+
+    A fold that failed in one run is thereby left out of all of them.
+
+    Raises:
+        ResultsError: the runs disagree about classes, or have no utterance in common.
+    """
+    if len({run.classes for run in runs}) > 1:
+        msg = f"Runs disagree about their classes: {' / '.join(', '.join(run.classes) for run in runs)}."
+        raise ResultsError(msg)
+    keys = [_keys(run) for run in runs]
+    shared = set(keys[0]).intersection(*keys[1:])
+    if not shared:
+        msg = "The runs have no scored utterance in common; at least one fold must be complete in all of them."
+        raise ResultsError(msg)
+    return [_take(run, [at[key] for key in keys[0] if key in shared]) for run, at in zip(runs, keys, strict=True)]
+
+
+def sample(runs: Sequence[Predictions], kind: Kind, *, stochastic: bool = True) -> Sample:
+    """Return the sample of one method from its runs, one a seed, over the same utterances (see `common`).
+
+    Args:
+        runs: predictions of each seed.
+        kind: `mean` of fold UARs, or `pooled` UAR.
+        stochastic: whether the seed could change the result; runs of several seeds show it themselves.
+    """
+    first = runs[0]
+    if len(runs) > 1:
+        stochastic = any((run.predicted != first.predicted).any() for run in runs[1:])
+    groups = first.fold if kind == "mean" else first.speaker
+    units, number = np.unique(groups.astype(str), return_inverse=True)
+    size = len(units), len(first.classes)
+    cell = number * size[1] + first.truth
+    counts = np.bincount(cell, minlength=size[0] * size[1]).reshape(size)
+    hits = np.stack([_hits(run, cell, size) for run in runs])
+    part = _mean_of_folds(hits, counts) if kind == "mean" else _pooled(hits, counts)
+    shared = kind == "pooled" and _serves_several(first)
+    return replace(part, units=tuple(str(unit) for unit in units), shared=shared, stochastic=stochastic)
+
+
+def _mean_of_folds(hits: np.ndarray, counts: np.ndarray) -> Sample:
+    n = len(counts)
+    recalls = np.where(counts > 0, hits / np.maximum(counts, 1), 0.0)
+    values = recalls.sum(axis=2) / (counts > 0).sum(axis=1)
+    mean = values.mean(axis=0)
+    influence = (mean - mean.mean()) / np.sqrt(n * max(n - 1, 1))
+    return Sample((), mean / n, influence, n - 1, values.mean(axis=1), False, True)
+
+
+def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
+    """Return shares and influence of the pooled UAR, a mean of ratio estimators.
+
+    The influence is the cluster-robust one with the small-sample correction of Bell and McCaffrey
+    (2002), "CR2": a residual is divided by the root of one minus its speaker's part of the class.
+    """
+    present = counts.sum(axis=0) > 0
+    hits, counts = hits[:, :, present], counts[:, present]
+    totals = counts.sum(axis=0)
+    mean = hits.mean(axis=0)
+    residual = mean - counts * (mean.sum(axis=0) / totals)
+    others = totals - counts  # a class that one speaker alone has tells nothing about other speakers
+    corrected = np.where(others > 0, residual / np.sqrt(totals * np.maximum(others, 1)), 0.0)
+    return Sample(
+        units=(),
+        shares=(mean / totals).mean(axis=1),
+        influence=corrected.mean(axis=1),
+        df=_effective_df(counts / totals),
+        seed_values=(hits.sum(axis=1) / totals).mean(axis=1),
+        shared=True,
+        stochastic=True,
+    )
+
+
+def _effective_df(parts: np.ndarray) -> float:
+    """Return degrees of freedom from each speaker's part of each class: n - 1 where all are alike.
+
+    Satterthwaite's approximation under speaker effects of equal size, so that one speaker who has
+    half of the utterances counts for what that is worth.
+    """
+    weight = (parts**2).sum(axis=1)
+    return max(1.0, float(weight.sum() ** 2 / (weight**2).sum()) - 1)
+
+
+def _hits(run: Predictions, cell: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    correct = cell[run.predicted == run.truth]
+    return np.bincount(correct, minlength=size[0] * size[1]).reshape(size)
+
+
+def _serves_several(run: Predictions) -> bool:
+    pairs = {(str(fold), str(speaker)) for fold, speaker in zip(run.fold, run.speaker, strict=True)}
+    return len(pairs) > len({fold for fold, _ in pairs})
+
+
+def _keys(run: Predictions) -> dict[tuple[str, str], int]:
+    return {(str(fold), name): i for i, (fold, name) in enumerate(zip(run.fold, run.ids, strict=True))}
+
+
+def _take(run: Predictions, rows: list[int]) -> Predictions:
+    return replace(
+        run,
+        ids=tuple(run.ids[i] for i in rows),
+        speaker=run.speaker[rows],
+        truth=run.truth[rows],
+        probabilities=run.probabilities[rows],
+        fold=run.fold[rows],
+    )
