@@ -54,7 +54,10 @@ class Plugin(ABC):
         """
         missing = [name for name in self.signature() if not hasattr(self, name)]
         if missing:
-            msg = f"{type(self).__name__} does not store {', '.join(missing)}; a constructor stores each parameter untouched."
+            msg = (
+                f"{type(self).__name__} does not store {', '.join(missing)}; "
+                "a constructor stores each parameter untouched."
+            )
             raise ContractError(msg)
         return {name: getattr(self, name) for name in self.signature()}
 
@@ -161,11 +164,20 @@ class Context(Protocol):
         checkpoint: where the state of training is kept.
     """
 
-    seed: int
-    device: str
-    threads: int
-    report: Reporter
-    checkpoint: Checkpoint
+    @property
+    def seed(self) -> int: ...  # noqa: D102  (told above)
+
+    @property
+    def device(self) -> str: ...  # noqa: D102
+
+    @property
+    def threads(self) -> int: ...  # noqa: D102
+
+    @property
+    def report(self) -> Reporter: ...  # noqa: D102
+
+    @property
+    def checkpoint(self) -> Checkpoint: ...  # noqa: D102
 
 
 class Predictor(Protocol):

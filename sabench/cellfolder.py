@@ -1,0 +1,153 @@
+"""The folder of a cell: everything that a worker says, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from sabench.errors import ResultsError
+from sabench.files import read_json, write_bytes, write_json
+
+log = logging.getLogger(__name__)
+
+
+class CellFolder:
+    """Reads and writes one cell: `fit.json`, `history.jsonl`, `model/`, `evaluations/*.npz`, `error.json`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = path / "model"
+        self.history_file = path / "history.jsonl"
+        self.checkpoint = FileCheckpoint(path / "checkpoint.safetensors")
+
+    def lock(self) -> FileLock:
+        """Return the lock to hold while working; a dead holder's is free."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"{self.path} cannot be made: {error.strerror}. Choose another --results folder or make it writable."
+            raise ResultsError(msg) from error
+        return FileLock(self.path / "lock")
+
+    def fit(self) -> dict[str, Any] | None:
+        """Return what was recorded when the fit was finished, or None."""
+        value = read_json(self.path / "fit.json")
+        return value if isinstance(value, dict) else None
+
+    def write_fit(self, record: Mapping[str, Any]) -> None:
+        """Record that the fit is finished; only then is a model valid."""
+        write_json(self.path / "fit.json", dict(record))
+        self.checkpoint.forget()
+
+    def has(self, evaluation: str) -> bool:
+        """Whether an evaluation is complete."""
+        return self._evaluation(evaluation).exists()
+
+    def write_evaluation(self, key: str, probabilities: np.ndarray, record: Mapping[str, Any]) -> None:
+        """Keep the probabilities of all targets in a row, shape `(n_scored, n_classes)`."""
+        buffer = io.BytesIO()
+        np.savez(buffer, probabilities=probabilities, record=np.frombuffer(json.dumps(record).encode(), np.uint8))
+        write_bytes(self._evaluation(key), buffer.getvalue())
+
+    def read_evaluation(self, key: str) -> tuple[np.ndarray, dict[str, Any]] | None:
+        """Return probabilities and record of an evaluation; None where it is missing or damaged."""
+        try:
+            with np.load(self._evaluation(key), allow_pickle=False) as content:
+                return content["probabilities"], json.loads(content["record"].tobytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            log.warning("Evaluation %s of %s is damaged and will be made again: %s", key, self.path.name, error)
+            self._evaluation(key).unlink(missing_ok=True)
+            return None
+
+    def report(self, **values: float) -> None:
+        """Append one line to the history."""
+        try:
+            with self.history_file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(values) + "\n")
+        except OSError as error:
+            msg = f"{self.history_file} cannot be written: {error.strerror}. Make room, then repeat the command."
+            raise ResultsError(msg) from error
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return one entry an epoch; where an epoch was done again after a kill, the last one counts."""
+        try:
+            lines = self.history_file.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        by_epoch: dict[Any, dict[str, Any]] = {}
+        for number, line in enumerate(lines):
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # the line that a kill cut short
+            by_epoch[entry.get("epoch", number)] = entry
+        return [by_epoch[epoch] for epoch in sorted(by_epoch)]
+
+    def begin(self) -> None:
+        """Leave a mark that the cell is being worked on; a worker that dies leaves it standing."""
+        (self.path / "error.json").unlink(missing_ok=True)
+        write_json(self.path / "attempt.json", {"pid": os.getpid(), "started": time.time()})
+
+    def end(self) -> None:
+        """Take the mark away."""
+        (self.path / "attempt.json").unlink(missing_ok=True)
+
+    def attempted(self) -> bool:
+        """Whether work began and has not ended."""
+        return (self.path / "attempt.json").exists()
+
+    def fail(self, sentence: str, details: str = "") -> None:
+        """Keep the reason of a failure."""
+        write_json(self.path / "error.json", {"error": sentence, "details": details})
+        self.end()
+
+    def error(self) -> str:
+        """Return the reason of a failure, or an empty text."""
+        value = read_json(self.path / "error.json")
+        return str(value.get("error", "")) if isinstance(value, dict) else ""
+
+    def _evaluation(self, key: str) -> Path:
+        return self.path / "evaluations" / f"{key}.npz"
+
+
+class FileCheckpoint:
+    """Arrays and a JSON value in one safetensors file, replaced in one step."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def save(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        """Replace what is kept."""
+        from safetensors.numpy import save
+
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        write_bytes(self._path, save(contiguous, metadata={"state": json.dumps(state)}))
+
+    def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """Return what was kept last; None where there is nothing or it is damaged."""
+        from safetensors import SafetensorError, safe_open
+
+        if not self._path.exists():
+            return None
+        try:
+            with safe_open(self._path, framework="numpy") as content:
+                arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+                return arrays, json.loads(content.metadata()["state"])
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            log.warning("Checkpoint %s is damaged; training starts again: %s", self._path, error)
+            return None
+
+    def forget(self) -> None:
+        """Remove what is kept."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""What a number depends on besides its plan: versions, processor, device."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from functools import lru_cache
+
+PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", "opensmile", "soundfile", "pandas")
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on, of those installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def environment(device: str) -> dict[str, object]:
+    """Return what is recorded beside every fit."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": cores(),
+        "device": _device_name(device),
+        "packages": versions(),
+    }
+
+
+def cores() -> int:
+    """Return the processor cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:
+    """Return the device that a method runs on; torch is asked only where the method could use more than the CPU."""
+    candidates = usable if wanted == "auto" else tuple(name for name in usable if name == wanted)
+    if not candidates or candidates == ("cpu",):
+        return "cpu"
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return next((name for name in candidates if there.get(name)), "cpu")
+
+
+def _device_name(device: str) -> str:
+    if device != "cuda":
+        return device
+    import torch
+
+    return f"cuda: {torch.cuda.get_device_name()}"

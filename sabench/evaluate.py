@@ -1,0 +1,101 @@
+"""A fitted method and blind targets to probabilities, and the check that no row depends on the others."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sabench.cells import BlindTarget, Evaluation
+from sabench.errors import ContractError
+from sabench.fitting import CellData, FittedMethod
+from sabench.interfaces import Predictor
+from sabench.views import FeatureView
+
+TOLERANCE = 1e-4
+"""Largest difference between a row predicted in company, alone and reshuffled."""
+_SAMPLE = 4
+_CHECKED_TARGETS = 2
+
+
+def evaluate(method: FittedMethod, evaluation: Evaluation, data: CellData, n_classes: int) -> np.ndarray:
+    """Return probabilities of all targets, one after the other, shape `(n_scored, n_classes)`.
+
+    Raises:
+        ContractError: wrong shape, NaN, rows that do not sum to one, or rows that depend on each other.
+    """
+    method = with_evaluation_parameters(method, evaluation.parameters)
+    parts = [
+        _predict(method, target, data, n_classes, check=number < _CHECKED_TARGETS)
+        for number, target in enumerate(evaluation.targets)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, n_classes))
+
+
+def with_evaluation_parameters(method: FittedMethod, parameters: Mapping[str, Any]) -> FittedMethod:
+    """Return the same trained model under other evaluation parameters, which are plain attributes by contract."""
+    if not parameters:
+        return method
+    adapter = copy.copy(method.adapter)
+    for name, value in parameters.items():
+        setattr(adapter, name, value)
+    return FittedMethod(adapter, method.normaliser)
+
+
+def _predict(method: FittedMethod, target: BlindTarget, data: CellData, n_classes: int, *, check: bool) -> np.ndarray:
+    predictor, transform = method.enrol(data.enrolment(target.enrolment))
+    features = data.features(target.rows)
+    if transform is not None:
+        features = features.map(transform)
+    name = type(method.adapter).__name__
+    probabilities = checked(predictor.predict_proba(features), len(features), n_classes, name)
+    if check and not method.adapter.access.transductive:
+        refuse_dependent_rows(predictor, features, probabilities, name)
+    return probabilities
+
+
+def checked(probabilities: Any, n: int, n_classes: int, name: str) -> np.ndarray:
+    """Return probabilities as float64 once they have the promised shape and sums.
+
+    Raises:
+        ContractError: saying what came.
+    """
+    array = np.asarray(probabilities, dtype=np.float64)
+    if array.shape != (n, n_classes):
+        msg = f"{name}.predict_proba gave shape {array.shape}; expected ({n}, {n_classes}): a row an utterance."
+        raise ContractError(msg)
+    if not np.isfinite(array).all():
+        msg = f"{name}.predict_proba gave {int((~np.isfinite(array)).sum())} values that are not finite numbers."
+        raise ContractError(msg)
+    sums = array.sum(axis=1)
+    if (array < -1e-9).any() or (np.abs(sums - 1) > 1e-3).any():
+        worst = float(sums[np.abs(sums - 1).argmax()]) if n else 1.0
+        msg = f"{name}.predict_proba gave rows that are no probabilities (a sum of {worst:.4g}); expected sums of 1."
+        raise ContractError(msg)
+    return array
+
+
+def refuse_dependent_rows(
+    predictor: Predictor, features: FeatureView, together: np.ndarray, name: str, *, sample: int = _SAMPLE
+) -> None:
+    """Raise where a sample comes out differently alone or reshuffled: hidden transduction.
+
+    Raises:
+        ContractError: with the largest difference.
+    """
+    rows = np.unique(np.linspace(0, len(features) - 1, num=min(sample, len(features)), dtype=np.int64))
+    if not len(rows):
+        return
+    alone = np.concatenate([np.asarray(predictor.predict_proba(features.take([row]))) for row in rows])
+    backwards: Sequence[int] = rows[::-1].tolist()
+    reshuffled = np.asarray(predictor.predict_proba(features.take(backwards)))[::-1]
+    difference = max(float(np.abs(other - together[rows]).max()) for other in (alone, reshuffled))
+    if difference > TOLERANCE:
+        msg = (
+            f"{name}: a prediction changes by {difference:.2g} when its utterance is predicted alone or in another "
+            f"order (allowed: {TOLERANCE:g}). A method that looks at all utterances of a target declares "
+            "Access(unlabelled=ALL)."
+        )
+        raise ContractError(msg)

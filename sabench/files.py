@@ -1,0 +1,73 @@
+"""Files and folders that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sabench.errors import ResultsError
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, then put it in its place at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(path)
+    try:
+        write(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def make_folder(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let `fill` write a folder beside `path`, then give it its name; nothing is left of a failure.
+
+    Raises:
+        OSError: something that is no empty folder is there already.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(path)
+    try:
+        beside.mkdir()
+        fill(beside)
+        beside.replace(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file of the results folder at once.
+
+    Raises:
+        ResultsError: the folder cannot be written or the disk is full; what stood there still stands.
+    """
+    try:
+        replace_file(path, lambda beside: beside.write_bytes(content))
+    except OSError as error:
+        msg = (
+            f"{path} cannot be written: {error.strerror or error}. "
+            "Make room or make it writable, then repeat the command; finished work is kept."
+        )
+        raise ResultsError(msg) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a JSON file of the results folder at once."""
+    write_bytes(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds, or None where there is no such file or it is damaged."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
