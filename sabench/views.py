@@ -80,9 +80,7 @@ class FeatureView(Sequence[np.ndarray]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return self.take(np.arange(len(self))[index])
-        array = self._source[int(self._rows[index])]
-        transform = self._transforms[index] if self._transforms is not None else None
-        return array if transform is None else np.asarray(transform(array), dtype=np.float32)
+        return self.behind(index, self._source[int(self._rows[index])])
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -110,6 +108,11 @@ class FeatureView(Sequence[np.ndarray]):
         if self._transforms is not None:
             added = [_chain(first, then) for first, then in zip(self._transforms, added, strict=True)]
         return FeatureView(self._source, self._rows, added)
+
+    def behind(self, index: int, array: np.ndarray) -> np.ndarray:
+        """Return what another array would be in the place of one row: behind that row's transform."""
+        transform = self._transforms[index] if self._transforms is not None else None
+        return array if transform is None else np.asarray(transform(array), dtype=np.float32)
 
     def stack(self) -> np.ndarray:
         """Return functionals as one matrix of shape `(n, n_features)`, float32."""
@@ -245,4 +248,5 @@ def _draw(rows: np.ndarray, i: int, amount: int | str, rng: np.random.Generator)
     others = rows[rows != i]
     if amount == ALL or len(others) <= int(amount):
         return others
-    return rng.choice(others, size=int(amount), replace=False)
+    drawn: np.ndarray = rng.choice(others, size=int(amount), replace=False)
+    return drawn
