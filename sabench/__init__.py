@@ -7,7 +7,37 @@ costs nothing.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the same at run time
+    from sabench.errors import (
+        AccessError,
+        AudioError,
+        ContractError,
+        DatasetError,
+        FeatureError,
+        LeakageError,
+        ParameterError,
+        PlanError,
+        PluginLoadError,
+        ResultsError,
+        SabenchError,
+        UnknownPlugin,
+    )
+    from sabench.hookspecs import hookimpl
+    from sabench.interfaces import (
+        Adapter,
+        Checkpoint,
+        Context,
+        Dataset,
+        FeatureExtractor,
+        Normaliser,
+        Predictor,
+        Progress,
+    )
+    from sabench.records import ALL, Access, Alias, Corpus, Cost, Draw, Fault, Predictions, Reported
+    from sabench.sklearn_adapter import SklearnAdapter
+    from sabench.views import Enrolment, FeatureView, Memory, Transform, Utterances
 
 __version__ = "0.1.0"
 
@@ -32,8 +62,6 @@ _ROOM_OF = {
     "Progress": "interfaces",
     "SklearnAdapter": "sklearn_adapter",
     "Enrolment": "views",
-    "utterance_table": "corpora",
-    "simulation_of": "twins",
     "FeatureView": "views",
     "Memory": "views",
     "Transform": "views",
@@ -52,7 +80,44 @@ _ROOM_OF = {
     "UnknownPlugin": "errors",
 }
 
-__all__ = [*_ROOM_OF, "__version__"]  # noqa: PLE0604  (names resolved lazily, PEP 562)
+__all__ = [
+    "ALL",
+    "Access",
+    "AccessError",
+    "Adapter",
+    "Alias",
+    "AudioError",
+    "Checkpoint",
+    "Context",
+    "ContractError",
+    "Corpus",
+    "Cost",
+    "Dataset",
+    "DatasetError",
+    "Draw",
+    "Enrolment",
+    "Fault",
+    "FeatureError",
+    "FeatureExtractor",
+    "FeatureView",
+    "LeakageError",
+    "Memory",
+    "Normaliser",
+    "ParameterError",
+    "PlanError",
+    "PluginLoadError",
+    "Predictions",
+    "Predictor",
+    "Progress",
+    "Reported",
+    "ResultsError",
+    "SabenchError",
+    "SklearnAdapter",
+    "Transform",
+    "UnknownPlugin",
+    "Utterances",
+    "hookimpl",
+]
 
 
 def __getattr__(name: str) -> Any:
