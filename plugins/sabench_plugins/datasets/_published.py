@@ -1,0 +1,47 @@
+"""Rows of the literature that stand beside AIBO and IEMOCAP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sabench import Reported
+
+_SEED = "Triantafyllopoulos, Liu and Schuller 2021"
+_SEED_URL = "https://doi.org/10.1109/icme51207.2021.9428217"
+_ADAPTERS = {
+    "SVM": "svm",
+    "SVM-NORM": "svm-norm",
+    "ResNet": "resnet",
+    "ResNet-NORM": "resnet-norm",
+    "TwoChannel": "twochannel",
+    "eResNet": "eresnet",
+}
+_TRANSDUCTIVE = "Normalised over all of a target speaker's utterances, the scored ones included."
+_NETWORK = "One training seed; the best of batch sizes 8, 16 and 32, on which set is not said."
+_ENROLLED = "Enrolled with the speaker's first neutral utterance; that it is left out of scoring is not said."
+
+
+def seed_rows(task: str, table: str, percent: Mapping[str, float], extra: str = "") -> tuple[Reported, ...]:
+    """Return the seed paper's rows for one task, from UAR in percent by method."""
+    return tuple(
+        Reported(
+            method=method,
+            task=task,
+            uar=round(value / 100, 4),
+            source=f"{_SEED}, {table}",
+            url=_SEED_URL,
+            differences=" ".join(filter(None, (_differences(method), extra))),
+            adapter=_ADAPTERS[method],
+        )
+        for method, value in percent.items()
+    )
+
+
+def _differences(method: str) -> str:
+    told = []
+    if method.endswith("-NORM"):
+        told.append(_TRANSDUCTIVE)
+    if method in ("TwoChannel", "eResNet"):
+        told.append(_ENROLLED)
+    told.append("Kernel, C and class weights are not said." if method.startswith("SVM") else _NETWORK)
+    return " ".join(told)

@@ -1,0 +1,168 @@
+"""IEMOCAP: ten actors in five dyadic sessions.
+
+Layout: C. Busso et al., "IEMOCAP: Interactive emotional dyadic motion capture database", 2008.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sabench import Corpus, Dataset, DatasetError, Fault, Progress, Reported, hookimpl, simulation_of, utterance_table
+from sabench_plugins.datasets._published import seed_rows
+from sabench_plugins.datasets._reading import audio_files, lines, refuse_unknown_task, relative
+
+CLASSES = ("ang", "hap", "neu", "sad")
+N_UTTERANCES = {"4class": 4_490, "4class-exc": 5_531}
+_LABEL_OF = {
+    "4class": {name: name for name in CLASSES},
+    "4class-exc": {**{name: name for name in CLASSES}, "exc": "hap"},
+}
+_KNOWN = (*CLASSES, "exc", "fru", "fea", "sur", "dis", "oth", "xxx")
+_TURN = re.compile(r"\[\s*([\d.]+) - ([\d.]+)\s*\]\t(\S+)\t(\S+)\t\[.*\]")
+_ID = re.compile(r"(Ses\d+)[FM]_\S*_([FM])[^_\s]*")
+_GENDERS = {"F": "female", "M": "male"}
+
+
+class Iemocap(Dataset):
+    """Improvised and scripted dialogues, one woman and one man a session; 16 kHz mono.
+
+    The speaker is the session plus the letter of the *last* part of an id: `Ses01F_impro01_M000` is
+    `Ses01M`. The letter of the dialogue says who wore the markers, not who speaks. Task `4class-exc`
+    merges excitement into happiness; turns of other emotions, or without majority, are left out.
+    """
+
+    name = "iemocap"
+    title = "IEMOCAP"
+    licence = "release form of the University of Southern California, for research only; labels may not be shared"
+    url = "https://sail.usc.edu/iemocap/"
+    citation = (
+        "C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee, S. S. Narayanan: "
+        "IEMOCAP: Interactive emotional dyadic motion capture database. "
+        "Language Resources and Evaluation 42(4), 335-359, 2008."
+    )
+    language = "English"
+    tasks = ("4class", "4class-exc")
+    default_protocol = "loso"
+    can_simulate = True
+    reported = (
+        *seed_rows(
+            "4class",
+            "Table 3",
+            {"SVM": 48.9, "SVM-NORM": 50.3, "ResNet": 52.3, "ResNet-NORM": 47.1, "TwoChannel": 52.0, "eResNet": 56.5},
+            "Its counts per class (1,747/658/1,782/1,074) match no standard set.",
+        ),
+        Reported(
+            "Speaker-invariant adversarial training (Li et al.)",
+            "4class",
+            0.599,
+            "Li, Tu, Huang, Narayanan and Georgiou 2020, as cited by Triantafyllopoulos et al. 2021, Table 3",
+            "https://doi.org/10.1109/icassp40776.2020.9054580",
+            "Excitement merged into happiness (as in 4class-exc); training set extended by augmentation.",
+        ),
+        Reported(
+            "Domain-adversarial training (Tu et al.)",
+            "4class",
+            0.573,
+            "Tu, Tang, Huang, He and Zhou 2019, as cited by Triantafyllopoulos et al. 2021, Table 3",
+            "https://arxiv.org/abs/1903.09606",
+            "Five-fold cross-validation instead of leave-one-speaker-out.",
+        ),
+    )
+
+    def load(self, root: Path, task: str) -> Corpus:
+        """Read the label files of all sessions, in the order of sessions, dialogues and lines."""
+        refuse_unknown_task(self, task)
+        base = _base(root.absolute())
+        rows: list[dict[str, Any]] = []
+        faults: list[Fault] = []
+        for file in _label_files(base):
+            for number, found in _turns(file, base, task):
+                if isinstance(found, str):
+                    faults.append(Fault(found, relative(file, base), number))
+                else:
+                    rows.append(found)
+        simulation = simulation_of(base)
+        if simulation is None and len(rows) != N_UTTERANCES[task]:
+            told = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES[task]}."
+            faults.append(Fault(told, fatal=False))
+        return Corpus(self.name, task, CLASSES, utterance_table(rows), base, tuple(faults), (), simulation)
+
+    def simulate(
+        self,
+        root: Path,
+        *,
+        scale: float = 0.05,
+        seed: int = 0,
+        speaker_effect: float = 1.0,
+        jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Write a simulated twin in the layout that `load` reads."""
+        from sabench_plugins.simulation.iemocap import simulate
+
+        simulate(root, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=progress)
+
+
+def _base(root: Path) -> Path:
+    """Return the folder that holds the sessions: the root, or one folder below it."""
+    below = [root / "IEMOCAP_full_release", *sorted(path for path in root.iterdir() if path.is_dir())]
+    for folder in (root, *below):
+        if any(folder.glob("Session[1-5]/dialog/EmoEvaluation")):
+            return folder
+    msg = (
+        f"{root} holds no Session1/dialog/EmoEvaluation; expected the folder with Session1 to Session5 "
+        "(often named IEMOCAP_full_release), or its parent, as the root."
+    )
+    raise DatasetError(msg)
+
+
+def _label_files(base: Path) -> Iterator[Path]:
+    """Yield the majority labels of dialogues; the folders beside them hold the files of single raters."""
+    for path in sorted(base.glob("Session[1-5]/dialog/EmoEvaluation/*.txt")):
+        if not path.name.startswith("."):  # `._` files are left by macOS
+            yield path
+
+
+def _turns(file: Path, base: Path, task: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield line number and utterance, or what is wrong with the line; raters' lines are passed over."""
+    audio = audio_files(file.parents[2] / "sentences" / "wav" / file.stem)
+    seen: set[str] = set()
+    for number, line in lines(file, encoding="latin-1"):
+        if not line.startswith("["):
+            continue
+        turn = _TURN.fullmatch(line)
+        if turn is None:
+            yield number, f"expected '[start - end]<TAB>turn<TAB>emotion<TAB>[V, A, D]', found {line!r}."
+        elif turn[4] not in _KNOWN:
+            yield number, f"unknown label {turn[4]!r} of {turn[3]!r}; expected one of {', '.join(_KNOWN)}."
+        elif turn[3] in seen:
+            yield number, f"the turn {turn[3]!r} is there twice."
+        elif turn[4] in _LABEL_OF[task]:
+            seen.add(turn[3])
+            yield number, _utterance(turn[3], _LABEL_OF[task][turn[4]], audio, file)
+
+
+def _utterance(name: str, label: str, audio: dict[str, Path], file: Path) -> dict[str, Any] | str:
+    parts = _ID.fullmatch(name)
+    if parts is None:
+        return f"expected a turn like 'Ses01F_impro01_M000', found {name!r}."
+    if name not in audio:
+        return f"the audio of {name!r} is not there; expected 'sentences/wav/{file.stem}/{name}.wav' in its session."
+    return {
+        "id": name,
+        "path": str(audio[name]),
+        "speaker": parts[1] + parts[2],
+        "gender": _GENDERS[parts[2]],
+        "label": label,
+        "neutral": label == "neu",
+        "session": parts[1],
+    }
+
+
+@hookimpl
+def sabench_datasets() -> dict[str, type[Dataset]]:
+    """Offer IEMOCAP."""
+    return {"iemocap": Iemocap}
