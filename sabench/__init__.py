@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the same at run time
+    from sabench.corpora import utterance_table
     from sabench.errors import (
         AccessError,
         AudioError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the sam
     )
     from sabench.records import ALL, Access, Alias, Corpus, Cost, Draw, Fault, Predictions, Reported
     from sabench.sklearn_adapter import SklearnAdapter
+    from sabench.twins import simulation_of
     from sabench.views import Enrolment, FeatureView, Memory, Transform, Utterances
 
 __version__ = "0.1.0"
@@ -61,6 +63,8 @@ _ROOM_OF = {
     "Predictor": "interfaces",
     "Progress": "interfaces",
     "SklearnAdapter": "sklearn_adapter",
+    "simulation_of": "twins",
+    "utterance_table": "corpora",
     "Enrolment": "views",
     "FeatureView": "views",
     "Memory": "views",
@@ -117,6 +121,8 @@ __all__ = [
     "UnknownPlugin",
     "Utterances",
     "hookimpl",
+    "simulation_of",
+    "utterance_table",
 ]
 
 
