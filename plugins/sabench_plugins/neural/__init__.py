@@ -1,1 +1,1 @@
-"""The network family and its training engine."""
+"""The neural family of Triantafyllopoulos et al. (2021): networks, crops and one training engine."""

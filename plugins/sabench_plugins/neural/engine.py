@@ -1,0 +1,191 @@
+"""The training engine of the family: crops, steps, validation, checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sabench import Context, SabenchError, Utterances
+from sabench_plugins.neural.crops import Crops, Draws, ResidentCrops, check_companions, crops_for, draw, prefetched
+from sabench_plugins.neural.network import Network
+from sabench_plugins.neural.recipe import Recipe
+from sabench_plugins.neural.scores import class_weights, weighted_loss
+from sabench_plugins.neural.state import (
+    Arrays,
+    buffers_of,
+    named,
+    optimiser_for,
+    set_buffers,
+    set_weights,
+    under,
+    weights_of,
+)
+
+log = logging.getLogger(__name__)
+
+Validate = Callable[[], tuple[float, float]]
+"""Scores the network as it is: (UAR, loss)."""
+
+
+@dataclass
+class Progress:
+    """Where training stands between two epochs.
+
+    Attributes:
+        epoch: epochs done.
+        best_uar: the highest validation UAR so far; NaN without validation.
+        best_epoch: the epoch it was reached in; the later of two that tie.
+        best: the network's weights then.
+    """
+
+    epoch: int = 0
+    best_uar: float = math.nan
+    best_epoch: int = 0
+    best: Arrays = field(default_factory=dict)
+
+    def after(self, uar: float, weights: Arrays) -> None:
+        """Count an epoch, keeping its weights if they are the best so far or if nothing validates."""
+        self.epoch += 1
+        if not uar < self.best_uar:
+            self.best_uar, self.best_epoch, self.best = uar, self.epoch, weights
+
+
+class Training:
+    """One fit: the network's weights after `run` are those of the best epoch."""
+
+    def __init__(
+        self,
+        network: Network,
+        train: Utterances,
+        recipe: Recipe,
+        context: Context,
+        *,
+        validate: Validate | None,
+        companions: bool,
+        allow_self: bool = False,
+    ) -> None:
+        self.network, self.train, self.recipe, self.context = network, train, recipe, context
+        self.validate, self.companions, self.allow_self = validate, companions, allow_self
+        self.device = next(network.parameters()).device
+        self.optimiser = optimiser_for(network, recipe)
+        weights = class_weights(train.y, len(train.classes), recipe.weighting)
+        self.class_weights = torch.as_tensor(weights, dtype=torch.float32, device=self.device)
+        self.progress = Progress()
+        if companions:
+            check_companions(train, allow_self=allow_self)
+
+    def run(self) -> None:
+        """Train to the last epoch, or until validation no longer improves, from wherever a checkpoint stands."""
+        self._resume()
+        crops = None if self._finished() else crops_for(self.train.features, self.recipe, self.device)
+        while crops is not None and not self._finished():
+            self._epoch(crops)
+        set_weights(self.network, self.progress.best)
+        self.network.eval()
+
+    def _finished(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        patient = not self.recipe.patience or waited < self.recipe.patience
+        return self.progress.epoch >= self.recipe.epochs or not patient
+
+    def _epoch(self, crops: Crops | ResidentCrops) -> None:
+        epoch = self.progress.epoch + 1
+        started = time.perf_counter()
+        loss, rate = self._steps(crops, epoch)
+        seconds = time.perf_counter() - started
+        self.network.eval()
+        uar, validation_loss = self.validate() if self.validate else (math.nan, math.nan)
+        self.progress.after(uar, weights_of(self.network))
+        values = {"loss": loss, "lr": rate, "samples_per_s": len(self.train) / seconds}
+        if self.validate:
+            values |= {"validation_uar": uar, "validation_loss": validation_loss}
+        self.context.report(epoch=epoch, **values)
+        self._save()
+
+    def _steps(self, crops: Crops | ResidentCrops, epoch: int) -> tuple[float, float]:
+        """Take the steps of one epoch; return its loss (averaged by class weight) and last learning rate."""
+        self.network.train()
+        draws = draw(
+            self.train,
+            self.recipe.crop_frames,
+            np.random.default_rng((self.context.seed, epoch)),
+            neutral=self.companions,
+            allow_self=self.allow_self,
+        ).batches(self.recipe.batch_size)
+        total = torch.zeros(2, device=self.device)
+        rate = self.recipe.learning_rate
+        for number, batch in enumerate(prefetched(lambda part: self._batch(crops, part), draws)):
+            rate = self._set_rate((epoch - 1) * len(draws) + number, self.recipe.epochs * len(draws))
+            total += self._step(*batch)
+        loss = float(total[0] / total[1])
+        if not math.isfinite(loss):
+            raise SabenchError(self._diverged(epoch, loss))
+        return loss, rate
+
+    def _batch(self, crops: Crops | ResidentCrops, part: Draws) -> tuple[Tensor, Tensor | None, Tensor]:
+        x = crops(part.rows, part.starts)
+        neutral = crops(part.neutral, part.neutral_starts) if self.companions else None
+        return x, neutral, torch.as_tensor(self.train.y[part.rows], device=self.device)
+
+    def _step(self, x: Tensor, neutral: Tensor | None, y: Tensor) -> Tensor:
+        """Take one step; return the batch's (weighted loss, weight)."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
+            logits = self.network(x, neutral)
+        logits = logits.float()
+        loss = weighted_loss(logits, y, self.class_weights, self.recipe.reduction)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        weight = self.class_weights[y].sum()
+        loss = loss.detach()
+        return torch.stack((loss if self.recipe.reduction == "sum" else loss * weight, weight))
+
+    @property
+    def _bfloat16(self) -> bool:
+        return self.recipe.precision == "bfloat16" or (self.recipe.precision == "auto" and self.device.type == "cuda")
+
+    def _set_rate(self, step: int, steps: int) -> float:
+        rate = self.recipe.rate_at(step, steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _diverged(self, epoch: int, loss: float) -> str:
+        return (
+            f"Training diverged in epoch {epoch}: the loss is {loss}. Lower learning_rate (now "
+            f"{self.recipe.learning_rate}) or set reduction='mean' (now {self.recipe.reduction!r})."
+        )
+
+    def _save(self) -> None:
+        """Keep what the next epoch goes on from; random draws follow from (seed, epoch) and need no state."""
+        progress = self.progress
+        arrays = named("network", weights_of(self.network)) | named("optimiser", buffers_of(self.optimiser))
+        state = {
+            "epoch": progress.epoch,
+            "best_epoch": progress.best_epoch,
+            "best_uar": None if math.isnan(progress.best_uar) else progress.best_uar,
+        }
+        self.context.checkpoint.save(arrays | named("best", progress.best), state)
+
+    def _resume(self) -> None:
+        kept = self.context.checkpoint.load()
+        if kept is None:
+            return
+        arrays, state = kept
+        set_weights(self.network, under("network", arrays))
+        set_buffers(self.optimiser, under("optimiser", arrays))
+        self.progress = _progress(state, under("best", arrays))
+        log.info("Going on after epoch %d.", self.progress.epoch)
+
+
+def _progress(state: dict[str, Any], best: Arrays) -> Progress:
+    uar = state["best_uar"]
+    return Progress(state["epoch"], math.nan if uar is None else uar, state["best_epoch"], best)

@@ -1,0 +1,41 @@
+"""The members of the family that see neutral utterances of the target speaker."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sabench import Access, AccessError, Enrolment, Predictor
+from sabench_plugins.neural.adapter import Neural
+
+if TYPE_CHECKING:
+    from sabench_plugins.neural.folded import FoldedNetwork
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Enrolled(Neural):
+    """A network beside whose input stands a neutral utterance of the same speaker.
+
+    Attributes:
+        neutral: enrolment utterances at test; training and validation always see one, so that this
+            number re-uses a trained model.
+        allow_self: whether a neutral training utterance may stand beside itself. [guess] The seed does
+            not say; here never.
+    """
+
+    evaluation_parameters: ClassVar[tuple[str, ...]] = ("neutral",)
+
+    neutral: int = 1
+    allow_self: bool = False
+
+    @property
+    def access(self) -> Access:
+        """So many neutral utterances of the target speaker."""
+        return Access(neutral=self.neutral)
+
+    def _enrolled(self, network: "FoldedNetwork", enrolment: Enrolment) -> Predictor:
+        if not len(enrolment.neutral):
+            msg = (
+                f"{self.title} needs a neutral utterance of the target speaker and was given none. Reserve one in the "
+                "protocol's pool (--pool neutral=1), or name a recording of the speaker with --enrol."
+            )
+            raise AccessError(msg)
+        return super()._enrolled(network, enrolment)

@@ -1,0 +1,152 @@
+"""The networks in torch: residual blocks, optionally conditioned on an embedding of a neutral utterance.
+
+Tensors are `(utterances, channels, frames, bins)`. Frames behind the end of a shorter utterance are
+set to zero before every convolution, exactly what "same" padding puts behind a lone utterance, so
+that a padded batch equals its utterances one by one.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
+from torch import Tensor, nn
+
+from sabench_plugins.neural.sizes import EMBEDDING, MAIN, Shape, Stage, reduced
+
+
+def pads(kernel: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return zeros around (bins, frames) for "same" output, in the order of `torch.nn.functional.pad`.
+
+    The left side gets `(kernel - 1) // 2` whatever the length, unlike TensorFlow's rule, which would
+    shift strided outputs by the parity of the length and make padded batches differ.
+    """
+    time, frequency = kernel
+    return (frequency - 1) // 2, frequency // 2, (time - 1) // 2, time // 2
+
+
+class Convolution(nn.Conv2d):
+    """A "same" convolution that also takes even kernels."""
+
+    def __init__(self, inputs: int, filters: int, stage: Stage, stride: tuple[int, int], *, bias: bool) -> None:
+        super().__init__(inputs, filters, stage.kernel, stride, bias=bias)
+        self.around = pads(stage.kernel)
+        self.even = self.around[0] != self.around[1] or self.around[2] != self.around[3]
+        if not self.even:
+            self.padding = (self.around[2], self.around[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return shape `(utterances, filters, ceil(frames / stride), ceil(bins / stride))`."""
+        return super().forward(F.pad(x, self.around) if self.even else x)
+
+
+class Block(nn.Module):
+    """Convolution, batch norm, ReLU, convolution, shortcut, batch norm, ReLU (the seed's figure 1c).
+
+    A conditioned block adds to the output of both convolutions a linear map of the embedding, zero at
+    the start, the same for all frames and bins.
+    """
+
+    def __init__(self, inputs: int, stage: Stage, embedding: int = 0) -> None:
+        super().__init__()
+        self.stride = stage.stride
+        self.conv1 = Convolution(inputs, stage.filters, stage, stage.stride, bias=False)
+        self.norm1 = nn.BatchNorm2d(stage.filters)
+        self.conv2 = Convolution(stage.filters, stage.filters, stage, (1, 1), bias=True)
+        self.norm2 = nn.BatchNorm2d(stage.filters)
+        same = stage.stride == (1, 1) and inputs == stage.filters
+        self.shortcut = None if same else nn.Conv2d(inputs, stage.filters, 1, stage.stride, bias=False)
+        self.projection1 = _projection(embedding, stage.filters)
+        self.projection2 = _projection(embedding, stage.filters)
+
+    def forward(self, x: Tensor, embedding: Tensor | None, lengths: Tensor | None) -> Tensor:
+        """Return the block's output; `lengths` are those of the output."""
+        out = self.conv1(x)
+        if self.projection1 is not None:
+            out = out + self.projection1(embedding)[:, :, None, None]
+        out = masked(F.relu(self.norm1(out), inplace=True), lengths)
+        out = self.conv2(out)
+        if self.projection2 is not None:
+            out = out + self.projection2(embedding)[:, :, None, None]
+        out = out + (x if self.shortcut is None else self.shortcut(x))
+        return masked(F.relu(self.norm2(out), inplace=True), lengths)
+
+
+class Trunk(nn.Module):
+    """Residual blocks, a convolution over the whole frequency axis, and the mean over time."""
+
+    def __init__(self, stages: list[Stage], bins: int, channels: int = 1, embedding: int = 0) -> None:
+        super().__init__()
+        inputs = [channels, *(stage.filters for stage in stages)]
+        self.blocks = nn.ModuleList(
+            Block(number, stage, embedding) for stage, number in zip(stages, inputs, strict=False)
+        )
+        for stage in stages:
+            bins = reduced(bins, stage.stride[1])
+        self.frequency = nn.Conv2d(inputs[-1], inputs[-1], (1, bins))
+
+    def forward(self, x: Tensor, embedding: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
+        """Return shape `(utterances, filters)`, averaged over the frames there are."""
+        for block in self.blocks:
+            assert isinstance(block, Block)  # noqa: S101  (tells mypy what a ModuleList forgets)
+            lengths = None if lengths is None else -(-lengths // block.stride[0])
+            x = block(x, embedding, lengths)
+        return mean_over_time(self.frequency(x), lengths)
+
+
+class Network(nn.Module):
+    """The whole classifier: ResNet, TwoChannel (two channels) or eResNet (conditioned)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        main, trunk = shape.stages(MAIN), shape.stages(EMBEDDING)
+        self.main = Trunk(main, shape.bins, shape.channels, shape.embedding_units)
+        self.head = nn.Sequential(
+            nn.Linear(main[-1].filters, shape.hidden_units), nn.ReLU(), nn.Linear(shape.hidden_units, shape.classes)
+        )
+        self.embedder = Trunk(trunk, shape.bins) if shape.conditioned else None
+        self.embedding = nn.Linear(trunk[-1].filters, shape.embedding_units) if shape.conditioned else None
+
+    def embed(self, neutral: Tensor, lengths: Tensor | None = None) -> Tensor | None:
+        """Return embeddings of neutral utterances, shape `(utterances, embedding)`; None without a sub-network."""
+        if self.embedder is None or self.embedding is None:
+            return None
+        return self.embedding(self.embedder(neutral, lengths=lengths))
+
+    def forward(self, x: Tensor, neutral: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
+        """Return logits, shape `(utterances, classes)`.
+
+        Args:
+            x: log-spectrograms, shape `(utterances, 1, frames, bins)`.
+            neutral: beside each a neutral utterance of its speaker: of the same shape for TwoChannel,
+                of any number of frames for eResNet; None for ResNet.
+            lengths: frames of each utterance where `x` is padded with zeros.
+        """
+        if neutral is not None and self.shape.channels > 1:
+            x = torch.cat((x, neutral), dim=1)
+        embedding = self.embed(neutral) if neutral is not None else None
+        return self.head(self.main(x, embedding, lengths))
+
+
+def masked(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return activations with the frames behind each utterance's end set to zero."""
+    if lengths is None:
+        return x
+    inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
+    return x * inside[:, None, :, None]
+
+
+def mean_over_time(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the mean over the frames there are; shape `(utterances, filters)`."""
+    if lengths is None:
+        return x.mean(dim=(2, 3))
+    return masked(x, lengths).sum(dim=(2, 3)) / lengths[:, None]
+
+
+def _projection(embedding: int, filters: int) -> nn.Linear | None:
+    if not embedding:
+        return None
+    projection = nn.Linear(embedding, filters)
+    nn.init.zeros_(projection.weight)
+    nn.init.zeros_(projection.bias)
+    return projection
