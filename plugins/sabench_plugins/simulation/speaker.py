@@ -1,0 +1,107 @@
+"""Who speaks: a voice, a vocal tract, a microphone, and a habitual way to speak; all grow with the speaker effect.
+
+The sizes are [guess], calibrated together with those of `emotion`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sabench_plugins.simulation.emotion import Delivery
+
+BASELINE = Delivery(pitch_st=1.6, range_log=0.15, tempo_log=0.08, loudness_db=2.5, tilt_db=1.0)
+"""Standard deviations between speakers at effect 1."""
+TRACT_LOG = 0.05
+CHANNEL_DB = (1.5, 1.2, 1.0, 0.8)
+EXPRESSIVITY_LOG = 0.15
+
+
+@dataclass(frozen=True)
+class Population:
+    """Where speakers are drawn from.
+
+    Attributes:
+        language: of espeak-ng.
+        variants: names of espeak-ng voice variants with their pitch in Hz at espeak's middle setting; the
+            first is the common voice. Breathy variants are left out: their noise follows the clock.
+        pitch_hz: mean pitch.
+        tract: formant frequencies relative to the espeak voice.
+        rate_wpm: words a minute.
+        group_pitch_st: pitch by group, such as gender, at effect 1.
+        group_tract_log: formants by group, natural logarithm of the factor.
+        group_variants: variants that a group chooses from; all where a group is not named.
+    """
+
+    language: str
+    variants: Mapping[str, float]
+    pitch_hz: float
+    tract: float
+    rate_wpm: float
+    group_pitch_st: Mapping[str, float]
+    group_tract_log: Mapping[str, float]
+    group_variants: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A simulated speaker.
+
+    Attributes:
+        voice: espeak-ng voice with variant.
+        voice_hz: its pitch in Hz at espeak's middle setting.
+        pitch_hz: mean pitch of the population; the own one is in `baseline`.
+        rate_wpm: words a minute of the population.
+        tract: formant frequencies relative to the espeak voice.
+        channel_db: coefficients of a smooth response of microphone and room.
+        expressivity: how strongly emotions show, 1 for everybody without speaker effect.
+        baseline: the habitual way to speak.
+    """
+
+    voice: str
+    voice_hz: float
+    pitch_hz: float
+    rate_wpm: float
+    tract: float
+    channel_db: tuple[float, ...]
+    expressivity: float
+    baseline: Delivery
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """Return random numbers that follow from a seed and names, the same on any machine."""
+    return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
+def draw(population: Population, name: str, *, seed: int, speaker_effect: float, group: str = "") -> Speaker:
+    """Return the speaker of that name; with effect 0 all names give the same speaker.
+
+    Every value is a fixed draw times the effect, so that the same seed gives the same people,
+    only more or less alike.
+    """
+    rng = stream(seed, name, "speaker")
+    variant = _variant(population, group, rng, speaker_effect)
+    own = BASELINE.drawn(rng).scaled(speaker_effect)
+    shift = Delivery(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect)
+    tract_log = population.group_tract_log.get(group, 0.0) + TRACT_LOG * rng.standard_normal()
+    channel = speaker_effect * np.array(CHANNEL_DB) * rng.standard_normal(len(CHANNEL_DB))
+    return Speaker(
+        voice=f"{population.language}+{variant}",
+        voice_hz=population.variants[variant],
+        pitch_hz=population.pitch_hz,
+        rate_wpm=population.rate_wpm,
+        tract=float(population.tract * np.exp(np.clip(speaker_effect * tract_log, -0.25, 0.25))),
+        channel_db=tuple(float(value) for value in channel),
+        expressivity=float(np.exp(speaker_effect * EXPRESSIVITY_LOG * rng.standard_normal())),
+        baseline=own + shift,
+    )
+
+
+def _variant(population: Population, group: str, rng: np.random.Generator, speaker_effect: float) -> str:
+    """Return the common voice, or with a chance that grows with the effect a voice of one's own."""
+    names = list(population.variants)
+    chosen = str(rng.choice(population.group_variants.get(group, tuple(names))))
+    return chosen if rng.random() < speaker_effect else names[0]
