@@ -1,0 +1,215 @@
+"""`sabench dataset`: what a corpus holds, whether it is sound, where it lies, and twins of those that cannot be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli import output
+
+if TYPE_CHECKING:
+    from sabench.interfaces import Dataset
+    from sabench.records import Corpus, Fault
+
+app = typer.Typer(name="dataset", help="Look at, check, link and simulate corpora.", no_args_is_help=True)
+
+
+def _complete_names(incomplete: str) -> list[str]:
+    from sabench.registry import Registry
+
+    return [name for name in Registry().names("datasets") if name.startswith(incomplete)]
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a dataset.", autocompletion=_complete_names)]
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="PATH", help="Where it lies; by default the environment, then the link."),
+]
+Task = Annotated[str | None, typer.Option("--task", help="One of its tasks; by default the first.")]
+Simulated = Annotated[bool, typer.Option("--simulated", help="Look at its small simulated twin instead.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="How much runs side by side; by default all cores.")]
+
+
+@app.command()
+def info(
+    name: Name,
+    root: Root = None,
+    task: Task = None,
+    simulated: Simulated = False,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Print counts per class, speaker and partition, durations, licence and citation."""
+    dataset, corpus = _load(name, root, task, simulated=simulated, jobs=jobs)
+    facts = _facts(dataset, corpus)
+    if as_json:
+        output.print_json(facts)
+    else:
+        _print_facts(facts)
+        _print_fault_count(corpus, name)
+
+
+@app.command()
+def check(
+    name: Name,
+    root: Root = None,
+    task: Task = None,
+    simulated: Simulated = False,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """List every fault with file and line; exit with 1 where one forbids a run."""
+    _, corpus = _load(name, root, task, simulated=simulated, jobs=jobs)
+    fatal = sum(fault.fatal for fault in corpus.faults)
+    if as_json:
+        output.print_json({"dataset": name, "task": corpus.task, "sound": not fatal, "faults": _plain(corpus.faults)})
+    elif corpus.faults:
+        ordered = sorted(corpus.faults, key=lambda fault: not fault.fatal)
+        rows = [("forbids a run" if fault.fatal else "to know", _place(fault), fault.message) for fault in ordered]
+        output.table(f"{name} {corpus.task}", ("", "where", "what"), rows)
+    if not as_json:
+        output.message(f"{len(corpus.table)} utterances checked: {_verdict(corpus)}.")
+    if fatal:
+        raise typer.Exit(1)
+
+
+@app.command()
+def link(
+    name: Name,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where the corpus lies.")],
+) -> None:
+    """Remember where a corpus lies, after reading its labels."""
+    from sabench import roots
+
+    dataset = _dataset(name)
+    root = roots.find(name, type(dataset), path)
+    n_utterances = len(dataset.load(root, dataset.tasks[0]).table)
+    roots.link(name, root)
+    output.message(f"Linked {name} to {root} ({n_utterances} utterances). Look at it: sabench dataset info {name}")
+
+
+@app.command()
+def simulate(
+    name: Name,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="New folder for the twin.")],
+    scale: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the corpus's utterances.")] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, help="Decides voices and deliveries.")] = 0,
+    speaker_effect: Annotated[float, typer.Option(min=0.0, help="How much speakers differ; 0 for not at all.")] = 1.0,
+    jobs: Jobs = None,
+) -> None:
+    """Write a simulated twin: the corpus's layout, speakers and class counts, with synthesised speech."""
+    from sabench import roots
+
+    dataset = _dataset(name)
+    with output.progress(f"Simulating {name}") as told:
+        made = roots.simulate(
+            name, dataset, path, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=told
+        )
+    what = "Simulated" if made else "There already, the same twin:"
+    output.message(f"{what} {name} at {path}. Look at it: sabench dataset info {name} --root {path}")
+
+
+def _dataset(name: str) -> Dataset:
+    from sabench.registry import Registry
+
+    dataset: Dataset = Registry().create("datasets", name)
+    return dataset
+
+
+def _load(
+    name: str, root: Path | None, task: str | None, *, simulated: bool, jobs: int | None
+) -> tuple[Dataset, Corpus]:
+    from sabench import corpora, roots
+
+    dataset = _dataset(name)
+    if simulated and root is not None:
+        msg = "--simulated makes its own corpus; leave --root away, or open a twin by --root alone."
+        raise typer.BadParameter(msg)
+    if simulated:
+        with output.progress(f"Simulating {name}") as told:
+            place = roots.twin(name, dataset, jobs=jobs, progress=told)
+    else:
+        place = roots.find(name, type(dataset), root)
+    with output.progress("Decoding audio") as told:
+        return dataset, corpora.load(dataset, place, task, jobs=jobs, progress=told)
+
+
+def _facts(dataset: Dataset, corpus: Corpus) -> dict[str, Any]:
+    from sabench import corpora
+    from sabench.summaries import summarise
+
+    sound = len(corpus.table) > 0 and not corpus.table["digest"].isna().any()
+    about = {name: getattr(dataset, name) for name in ("title", "language", "licence", "url", "citation")}
+    return {
+        **summarise(corpus),
+        **about,
+        "tasks": dataset.tasks,
+        "default_protocol": dataset.default_protocol,
+        "fingerprint": corpora.fingerprint(corpus) if sound else None,
+        "faults": _plain(corpus.faults),
+    }
+
+
+def _plain(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(fault) for fault in faults]
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    mark = ", SIMULATED" if facts["simulated"] else ""
+    spoken = facts["durations"]
+    told = {
+        "utterances": facts["utterances"],
+        "speakers": _with_genders(facts),
+        "neutral utterances": f"{facts['neutral']} of {facts['speakers_with_neutral']} speakers",
+        "speech": f"{spoken['total_s'] / 60:.1f} min" if spoken else None,
+        "utterance length": "{shortest_s:.2f} to {longest_s:.2f} s, median {median_s:.2f} s".format(**spoken)
+        if spoken
+        else None,
+        "sampling rate": ", ".join(f"{rate} Hz" for rate in facts["sampling_rates"]),
+        "tasks": ", ".join(facts["tasks"]),
+        "default protocol": facts["default_protocol"],
+        "language": facts["language"] or None,
+        "licence": facts["licence"],
+        "obtained from": facts["url"] or None,
+        "citation": facts["citation"],
+        "root": facts["root"],
+        "fingerprint": facts["fingerprint"],
+        **{f"note {i}": note for i, note in enumerate(facts["notes"], start=1)},
+    }
+    output.table(f"{facts['title']} ({facts['dataset']} {facts['task']}{mark})", ("", ""), told.items())
+    _print_counts("class", facts["classes"], facts["classes_by_partition"])
+    output.table("Utterances per speaker", ("speaker", "utterances"), facts["speakers"].items())
+
+
+def _print_counts(what: str, counts: dict[str, int], by_partition: dict[str, dict[str, int]]) -> None:
+    columns = (what, "utterances", *by_partition)
+    rows = [(label, count, *(part[label] for part in by_partition.values())) for label, count in counts.items()]
+    output.table(f"Utterances per {what}", columns, rows)
+
+
+def _with_genders(facts: dict[str, Any]) -> str:
+    genders = ", ".join(f"{count} {name}" for name, count in facts["genders"].items())
+    return f"{len(facts['speakers'])} ({genders or 'gender unknown'})"
+
+
+def _print_fault_count(corpus: Corpus, name: str) -> None:
+    if corpus.faults:
+        output.message(f"{_verdict(corpus)}. See them with: sabench dataset check {name}")
+
+
+def _verdict(corpus: Corpus) -> str:
+    fatal = sum(fault.fatal for fault in corpus.faults)
+    if not corpus.faults:
+        return "no fault"
+    return f"{fatal} faults that forbid a run, {len(corpus.faults) - fatal} to know"
+
+
+def _place(fault: Fault) -> str:
+    if fault.file is None:
+        return ""
+    return fault.file if fault.line is None else f"{fault.file}:{fault.line}"
