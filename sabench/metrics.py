@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -54,18 +54,9 @@ class Scores:
     n_speakers: int
 
 
-def score_kind(protocol: str) -> Literal["mean", "pooled"]:
-    """Return which UAR is primary under a protocol: that of interval, test and rank.
-
-    >>> score_kind("loso"), score_kind("challenge"), score_kind("kfold")
-    ('mean', 'pooled', 'pooled')
-    """
-    return "mean" if protocol.lower().startswith("loso") else "pooled"
-
-
-def primary(scores: Scores, protocol: str) -> float:
-    """Return the primary score: the mean of fold UARs for leave-one-speaker-out, else the pooled UAR."""
-    return scores.uar_mean if score_kind(protocol) == "mean" else scores.uar_pooled
+def primary(scores: Scores, *, pooled: bool) -> float:
+    """Return the primary score: the pooled UAR where the protocol pools, else the mean of fold UARs."""
+    return scores.uar_pooled if pooled else scores.uar_mean
 
 
 def confusion(truth: Indices, predicted: Indices, n_classes: int | None = None) -> np.ndarray:

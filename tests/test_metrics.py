@@ -122,11 +122,10 @@ def test_scores_of_no_predictions_are_nan():
     assert found.n_folds == 0
 
 
-def test_the_primary_score_follows_the_protocol():
+def test_the_primary_score_is_pooled_where_the_protocol_pools():
     found = metrics.scores(predictions([0, 1, 0], [0, 0, 0], ["a", "a", "b"]))
-    assert metrics.primary(found, "loso") == found.uar_mean
-    assert metrics.primary(found, "challenge") == found.uar_pooled
-    assert metrics.primary(found, "kfold:5") == found.uar_pooled
+    assert metrics.primary(found, pooled=False) == found.uar_mean
+    assert metrics.primary(found, pooled=True) == found.uar_pooled
 
 
 def test_metrics_imports_no_scikit_learn_and_no_pandas():

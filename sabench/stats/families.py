@@ -28,7 +28,8 @@ def holm(p: npt.ArrayLike) -> np.ndarray:
 def ranks(samples: Sequence[Sample], *, alpha: float = ALPHA, min_seeds: int = MIN_SEEDS) -> list[int]:
     """Return each method's rank: one more than the number of methods that are significantly better.
 
-    All pairs that can be told apart at all are one family, corrected by Holm. Methods that nobody significantly beats share rank 1.
+    All pairs that can be told apart at all are one family, corrected by Holm. Methods that nobody
+    significantly beats share rank 1.
     """
     pairs = compare_all(samples, min_seeds=min_seeds)
     found = np.ones(len(samples), dtype=int)

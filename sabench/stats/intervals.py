@@ -1,4 +1,9 @@
-"""Intervals by speaker: Student's t, with degrees of freedom that are right for few speakers."""
+"""Intervals by speaker: Student's t, with degrees of freedom that are right for few speakers.
+
+The interval of a score is made on the logit scale: near the ceiling speakers spread downwards only, and
+a symmetric interval of ten speakers holds the truth in 90 of 100 cases instead of 95
+(benchmarks/coverage.py). A difference of two scores needs no such scale.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +35,17 @@ def interval(sample: Sample, *, confidence: float = CONFIDENCE) -> Interval:
     parts = [(float((sample.influence**2).sum()), sample.df)]
     if sample.shared and sample.n_seeds > 1:
         parts.append((sample.seed_variance / sample.n_seeds, sample.n_seeds - 1))
-    found = interval_of(sample.value, parts, confidence=confidence)
-    return Interval(found.value, max(0.0, found.low), min(1.0, found.high))
+    value = sample.value
+    slope = value * (1 - value)
+    if slope < 1e-9:
+        return interval_of(value, parts, confidence=confidence)
+    scaled = [(variance / slope**2, df) for variance, df in parts]
+    found = interval_of(float(np.log(value / (1 - value))), scaled, confidence=confidence)
+    return Interval(value, _fraction(found.low), _fraction(found.high))
+
+
+def _fraction(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def interval_of(value: float, parts: list[tuple[float, float]], *, confidence: float = CONFIDENCE) -> Interval:

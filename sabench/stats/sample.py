@@ -24,7 +24,7 @@ class Sample:
     because each utterance adds 1 / (n_classes * size of its class) when it is recognised.
 
     Attributes:
-        units: the speakers (folds, for the mean of fold UARs), in a fixed order.
+        units: the speakers, in a fixed order.
         shares: what each adds to the score, averaged over seeds, shape `(n_units,)`; they sum to `value`.
         influence: how far each pulls the score, shape `(n_units,)`; their squares sum to the variance
             of the score over speakers.
@@ -88,24 +88,50 @@ def sample(runs: Sequence[Predictions], kind: Kind, *, stochastic: bool = True) 
     first = runs[0]
     if len(runs) > 1:
         stochastic = any((run.predicted != first.predicted).any() for run in runs[1:])
-    groups = first.fold if kind == "mean" else first.speaker
-    units, number = np.unique(groups.astype(str), return_inverse=True)
-    size = len(units), len(first.classes)
-    cell = number * size[1] + first.truth
-    counts = np.bincount(cell, minlength=size[0] * size[1]).reshape(size)
-    hits = np.stack([_hits(run, cell, size) for run in runs])
-    part = _mean_of_folds(hits, counts) if kind == "mean" else _pooled(hits, counts)
-    shared = kind == "pooled" and _serves_several(first)
-    return replace(part, units=tuple(str(unit) for unit in units), shared=shared, stochastic=stochastic)
+    units, speaker = np.unique(first.speaker.astype(str), return_inverse=True)
+    folds, fold = np.unique(first.fold.astype(str), return_inverse=True)
+    pools = _Pools.of(speaker, fold if kind == "mean" else np.zeros_like(fold), first.truth, len(first.classes))
+    hits = np.stack([pools.count(run.predicted == run.truth) for run in runs])
+    part = _mean_of_folds(hits, pools.counts) if kind == "mean" else _pooled(hits, pools.counts)
+    served = len(set(zip(fold.tolist(), speaker.tolist(), strict=True)))
+    return replace(part, units=tuple(str(unit) for unit in units), shared=served > len(folds), stochastic=stochastic)
+
+
+@dataclass(frozen=True)
+class _Pools:
+    """Counts by speaker, by pool of speakers over which recalls are taken, and by class.
+
+    Attributes:
+        cell: the place in the counts of each utterance.
+        counts: shape `(n_speakers, n_pools, n_classes)`.
+    """
+
+    cell: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, speaker: np.ndarray, pool: np.ndarray, truth: np.ndarray, n_classes: int) -> _Pools:
+        shape = int(speaker.max()) + 1, int(pool.max()) + 1, n_classes
+        cell = np.ravel_multi_index((speaker, pool, truth), shape)
+        return cls(cell, np.bincount(cell, minlength=np.prod(shape)).reshape(shape))
+
+    def count(self, which: np.ndarray) -> np.ndarray:
+        """Return how many of the marked utterances fall in each place."""
+        return np.bincount(self.cell[which], minlength=self.counts.size).reshape(self.counts.shape)
 
 
 def _mean_of_folds(hits: np.ndarray, counts: np.ndarray) -> Sample:
-    n = len(counts)
-    recalls = np.where(counts > 0, hits / np.maximum(counts, 1), 0.0)
-    values = recalls.sum(axis=2) / (counts > 0).sum(axis=1)
-    mean = values.mean(axis=0)
-    influence = (mean - mean.mean()) / np.sqrt(n * max(n - 1, 1))
-    return Sample((), mean / n, influence, n - 1, values.mean(axis=1), False, True)
+    """Return shares and influence of the mean of fold UARs.
+
+    With one speaker a fold the variance is that of the mean of the speakers' UARs, with n - 1 degrees of freedom.
+    """
+    totals = counts.sum(axis=0)
+    weight = np.where(totals > 0, 1 / np.maximum(totals, 1), 0.0) / (totals > 0).sum(axis=1, keepdims=True)
+    share = (hits * weight).sum(axis=(2, 3)) / len(totals)
+    part = (counts * weight).sum(axis=(1, 2)) / len(totals)
+    mean = share.mean(axis=0)
+    influence = (mean - mean.sum() * part) / np.sqrt(np.maximum(1 - part, 1e-12))
+    return Sample((), mean, influence, _effective_df(part**2), share.sum(axis=1), False, True)
 
 
 def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
@@ -114,8 +140,8 @@ def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
     The influence is the cluster-robust one with the small-sample correction of Bell and McCaffrey
     (2002), "CR2": a residual is divided by the root of one minus its speaker's part of the class.
     """
-    present = counts.sum(axis=0) > 0
-    hits, counts = hits[:, :, present], counts[:, present]
+    present = counts.sum(axis=(0, 1)) > 0
+    hits, counts = hits[:, :, 0, present], counts[:, 0, present]
     totals = counts.sum(axis=0)
     mean = hits.mean(axis=0)
     residual = mean - counts * (mean.sum(axis=0) / totals)
@@ -125,31 +151,20 @@ def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
         units=(),
         shares=(mean / totals).mean(axis=1),
         influence=corrected.mean(axis=1),
-        df=_effective_df(counts / totals),
+        df=_effective_df(((counts / totals) ** 2).sum(axis=1)),
         seed_values=(hits.sum(axis=1) / totals).mean(axis=1),
-        shared=True,
+        shared=False,
         stochastic=True,
     )
 
 
-def _effective_df(parts: np.ndarray) -> float:
-    """Return degrees of freedom from each speaker's part of each class: n - 1 where all are alike.
+def _effective_df(weight: np.ndarray) -> float:
+    """Return degrees of freedom from the variance that each speaker adds: n - 1 where all add alike.
 
     Satterthwaite's approximation under speaker effects of equal size, so that one speaker who has
     half of the utterances counts for what that is worth.
     """
-    weight = (parts**2).sum(axis=1)
-    return max(1.0, float(weight.sum() ** 2 / (weight**2).sum()) - 1)
-
-
-def _hits(run: Predictions, cell: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    correct = cell[run.predicted == run.truth]
-    return np.bincount(correct, minlength=size[0] * size[1]).reshape(size)
-
-
-def _serves_several(run: Predictions) -> bool:
-    pairs = {(str(fold), str(speaker)) for fold, speaker in zip(run.fold, run.speaker, strict=True)}
-    return len(pairs) > len({fold for fold, _ in pairs})
+    return float(weight.sum() ** 2 / (weight**2).sum()) - 1
 
 
 def _keys(run: Predictions) -> dict[tuple[str, str], int]:
