@@ -47,6 +47,15 @@ def magnitudes(samples: np.ndarray, *, frame: int, hop: int, window: str) -> np.
     return np.abs(fft.rfft(frames * _taper(window, frame), axis=1))
 
 
+def n_frames(duration_s: float, frame_s: float, hop_s: float) -> int:
+    """Return how many frames `magnitudes` makes of so many seconds.
+
+    >>> n_frames(1.0, 0.025, 0.010), n_frames(0.01, 0.025, 0.010)
+    (98, 1)
+    """
+    return 1 + int(max(duration_s - frame_s, 0.0) / hop_s + 1e-6)
+
+
 def _taper(window: str, frame: int) -> np.ndarray:
     constant, cosine = WINDOWS[window]
     return (constant - cosine * np.cos(2 * np.pi * np.arange(frame) / frame)).astype(np.float32)

@@ -26,6 +26,11 @@ class EGeMAPS(FeatureExtractor):
     name = "egemaps"
     title = "eGeMAPSv02, 88 functionals (openSMILE; licensed for research)"
     kind = "functionals"
+    width = 88
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return the number of functionals."""
+        return (88,)
 
     def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:
         """Return 88 functionals, shape `(88,)`."""

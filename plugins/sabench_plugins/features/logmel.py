@@ -52,6 +52,10 @@ class LogMel(FeatureExtractor):
         self.window = window
         self.floor = floor
 
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return frames and bands."""
+        return _spectra.n_frames(duration_s, self.frame_s, self.hop_s), self.n_bands
+
     def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:
         """Return the log-mel spectrogram, shape `(n_frames, n_bands)`."""
         spectrum = _spectra.magnitudes(

@@ -45,6 +45,15 @@ class LogSpec(FeatureExtractor):
         self.window = window
         self.floor = floor
 
+    @property
+    def width(self) -> int:
+        """Number of spectral lines at the 16 kHz that the harness hands over."""
+        return round(self.frame_s * 16_000) // 2 + 1
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return frames and bins at 16 kHz."""
+        return _spectra.n_frames(duration_s, self.frame_s, self.hop_s), round(self.frame_s * 16000) // 2 + 1
+
     def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:
         """Return the log-spectrogram, shape `(n_frames, n_bins)`."""
         spectrum = _spectra.magnitudes(
