@@ -92,6 +92,7 @@ class Cell:
 
     Attributes:
         key: the fit key.
+        run_id, fold: what it is part of.
         folder: where it speaks to the parent.
         identity: what the key is the hash of, readable.
         features: the stored features.
@@ -108,6 +109,8 @@ class Cell:
     """
 
     key: str
+    run_id: str
+    fold: str
     folder: Path
     identity: Mapping[str, Any]
     features: FeatureSet

@@ -124,9 +124,16 @@ class FeatureExtractor(Plugin):
 
     Attributes:
         kind: `functionals` for `(n_features,)`, `sequences` for `(n_frames, n_bins)`.
+        hop_s: seconds from one frame of a sequence to the next, for estimates of cost; an extractor may
+            have a parameter of this name.
     """
 
     kind: ClassVar[Literal["functionals", "sequences"]]
+    hop_s: float = 0.010
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...] | None:
+        """Return the shape of the features of so many seconds where it is known beforehand, to estimate costs."""
+        return None
 
     @abstractmethod
     def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:

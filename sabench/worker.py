@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -32,17 +30,6 @@ def work(cell: Cell) -> str:
             return "failed"
         folder.end()
     return "complete"
-
-
-def die_with_parent(parent: int, interval_s: float = 0.5) -> None:
-    """End this process soon after its parent has ended; for the start of worker processes."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(interval_s)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
 
 
 def _work(cell: Cell, folder: CellFolder) -> None:

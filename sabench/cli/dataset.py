@@ -179,11 +179,18 @@ def _print_facts(facts: dict[str, Any]) -> None:
         "citation": facts["citation"],
         "root": facts["root"],
         "fingerprint": facts["fingerprint"],
+        **_with_recipe(facts["simulation"]),
         **{f"note {i}": note for i, note in enumerate(facts["notes"], start=1)},
     }
     output.table(f"{facts['title']} ({facts['dataset']} {facts['task']}{mark})", ("", ""), told.items())
     _print_counts("class", facts["classes"], facts["classes_by_partition"])
     output.table("Utterances per speaker", ("speaker", "utterances"), facts["speakers"].items())
+
+
+def _with_recipe(simulation: dict[str, Any] | None) -> dict[str, str]:
+    if simulation is None:
+        return {}
+    return {f"twin: {name.replace('_', ' ')}": str(value) for name, value in simulation.items() if name != "dataset"}
 
 
 def _print_counts(what: str, counts: dict[str, int], by_partition: dict[str, dict[str, int]]) -> None:

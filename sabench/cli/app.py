@@ -1,0 +1,38 @@
+"""Mounts every command; each module imports what is heavy only when its command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sabench.cli import dataset, listing, protocol, run
+
+app = typer.Typer(
+    name="sabench",
+    help="Compare speaker adaptation methods for speech emotion recognition.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(protocol.app, name="protocol")
+for module in (run, listing):
+    module.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from sabench import __version__
+
+        typer.echo(f"sabench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Compare speaker adaptation methods for speech emotion recognition."""

@@ -1,0 +1,69 @@
+"""`sabench list`: what is installed, and what is broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli.choices import JsonOption
+
+if TYPE_CHECKING:
+    from sabench.registry import Offer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("list")(list_plugins)
+
+
+def list_plugins(
+    kind: Annotated[
+        str | None, typer.Argument(help="datasets, features, normalisers or adapters; all by default.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the installed plugins; broken ones with the reason."""
+    from sabench.cli.output import print_json, table
+    from sabench.errors import PlanError, did_you_mean
+    from sabench.registry import KINDS, Registry
+
+    if kind is not None and kind not in KINDS:
+        msg = f"There is no kind of plugin {kind!r}.{did_you_mean(kind, KINDS)} There are: {', '.join(KINDS)}."
+        raise PlanError(msg)
+    registry = Registry()
+    offers = {name: registry.offers(name) for name in KINDS if kind in (None, name)}
+    if json:
+        print_json({name: [_described(offer) for offer in found] for name, found in offers.items()})
+        return
+    for name, found in offers.items():
+        rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in map(_described, found)]
+        table(name, ["name", "what it is", _NEEDS[name], "from"], rows)
+
+
+_NEEDS = {"datasets": "tasks", "features": "kind", "normalisers": "access", "adapters": "access"}
+
+
+def _described(offer: Offer) -> dict[str, Any]:
+    from sabench.errors import SabenchError
+
+    reason, needs = offer.reason, ""
+    try:
+        needs = _needs(offer) if not reason else ""
+    except SabenchError as error:  # what it stands on is broken or missing
+        reason = str(error)
+    title = f"BROKEN: {reason}" if reason else offer.value.title
+    return {"name": offer.name, "distribution": offer.distribution, "broken": reason, "title": title, "needs": needs}
+
+
+def _needs(offer: Offer) -> str:
+    from sabench.methods import Choice, resolve
+    from sabench.registry import Registry
+
+    if offer.kind == "datasets":
+        return ", ".join(offer.value.tasks)
+    if offer.kind == "features":
+        return str(offer.value.kind)
+    if offer.kind == "normalisers":
+        return str(offer.value().access)
+    return str(resolve(Registry(), [offer.name], Choice())[0].method.access)

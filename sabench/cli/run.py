@@ -1,0 +1,237 @@
+"""`sabench run`: flags, or a TOML file and flags, to a plan; the plan to a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli import choices
+from sabench.cli.choices import JsonOption
+
+if TYPE_CHECKING:
+    from sabench.plan import Plan
+    from sabench.summary import Summary
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option("--adapter", "-a", help="A method; repeat it.", autocompletion=choices.names("adapters")),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dataset", "-d", help="A dataset, or dataset:task; repeat it.", autocompletion=choices.names("datasets")
+        ),
+    ] = None,
+    task: choices.TaskOption = None,
+    root: choices.RootOption = None,
+    features: Annotated[
+        str | None,
+        typer.Option(help="Instead of each method's own features.", autocompletion=choices.names("features")),
+    ] = None,
+    normaliser: Annotated[
+        str | None,
+        typer.Option(help="In front of every method that has none.", autocompletion=choices.names("normalisers")),
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="A named set of parameters, such as small or paper.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="svm.C=0.1 for one plugin, adapter.C=0.1 for all; repeat it.")
+    ] = None,
+    protocol: choices.ProtocolOption = None,
+    pool: choices.PoolOption = None,
+    seed: Annotated[list[int] | None, typer.Option(help="A run each; repeat it.")] = None,
+    draw: Annotated[
+        list[str] | None,
+        typer.Option(help="first, nth:I, random:I; controls other-speaker, zeros, emotional; repeat it."),
+    ] = None,
+    search: Annotated[
+        bool | None, typer.Option("--search", help="Choose from each method's grid on validation.")
+    ] = None,
+    validation_as_training: Annotated[
+        bool | None, typer.Option(help="Whether methods that do not validate train on validation speakers too.")
+    ] = None,
+    simulated: choices.SimulatedOption = False,
+    scale: choices.ScaleOption = None,
+    twin_seed: choices.TwinSeedOption = None,
+    speaker_effect: choices.EffectOption = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Local worker processes; no number depends on it.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the folds.")] = None,
+    results: choices.ResultsOption = None,
+    track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="A TOML file; flags win over it.")] = None,
+    print_plan: Annotated[bool, typer.Option("--print-plan", help="Print the plan as TOML and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run and its estimated cost.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Run methods on datasets under one protocol; repeating the command resumes it."""
+    flags = {
+        "adapters": adapter,
+        "datasets": dataset,
+        "task": task,
+        "root": root,
+        "features": features,
+        "normaliser": normaliser,
+        "preset": preset,
+        "settings": _settings(settings) if settings else None,
+        "protocol": protocol,
+        "pool": pool,
+        "seeds": seed,
+        "draws": draw,
+        "search": search,
+        "validation_as_training": validation_as_training,
+        "twin": choices.twin(simulated, scale, twin_seed, speaker_effect),
+        "jobs": jobs,
+        "threads": threads,
+        "device": device,
+        "dask": dask,
+        "results": results,
+        "track": track,
+    }
+    chosen = _plan(plan, {key: value for key, value in flags.items() if value not in (None, [])})
+    if print_plan:
+        typer.echo(chosen.toml(), nl=False)
+    elif dry_run:
+        _print_estimates(chosen, json)
+    else:
+        _run(chosen, json)
+
+
+def _settings(texts: list[str]) -> dict[str, Any]:
+    from sabench.parameters import parse
+
+    settings = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--set {text} has no value; write for example --set svm.C=0.1")
+        settings[key] = parse(value)
+    return settings
+
+
+def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:
+    from sabench.plan import Plan
+
+    if path is not None:
+        return Plan.read(path, flags)
+    for needed, flag in (("adapters", "--adapter"), ("datasets", "--dataset")):
+        if needed not in flags:
+            raise typer.BadParameter(f"Name at least one with {flag}, or give a --plan. `sabench list` shows them.")
+    return Plan.build(flags)
+
+
+def _run(plan: Plan, json: bool) -> None:
+    from sabench import runner
+    from sabench.cli.output import print_json
+    from sabench.cli.watching import Watcher
+
+    summaries = runner.run(plan, observer=Watcher())
+    if json:
+        print_json({"runs": [summary.json() for summary in summaries]})
+    else:
+        _print_summaries(summaries, plan)
+    if any(summary.record.status != "complete" for summary in summaries):
+        raise typer.Exit(1)
+
+
+def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
+    from sabench.cli.output import message, table
+
+    columns = ["method", "dataset", "access", "seed", "draw", "UAR mean", "UAR pooled", "folds", "training speakers"]
+    table("Results (UAR in %)", [*columns, "time", "status"], [_row(summary) for summary in summaries])
+    for summary in summaries:
+        for fold, reason in summary.failures:
+            message(f"{summary.record.run_id}: fold {fold} failed: {reason}")
+    for line in _what_next(summaries, plan):
+        message(line)
+
+
+def _row(summary: Summary) -> list[str]:
+    run = summary.record
+    mark = " (simulated)" if run.simulated else ""
+    return [
+        run.method.title,
+        f"{run.dataset} {run.task}{mark}",
+        str(run.method.access),
+        str(run.seed),
+        summary.draw,
+        f"{100 * summary.uar_mean:.1f}",
+        f"{100 * summary.uar_pooled:.1f}",
+        f"{summary.n_folds}/{len(summary.cells)}",
+        str(summary.n_training_speakers),
+        duration(summary.seconds),
+        run.status,
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them.
+
+    >>> duration(0.25), duration(75), duration(7300)
+    ('0.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
+    if any(summary.record.status != "complete" for summary in summaries):
+        return ["Repeat the command to try again what is missing; what is complete is kept."]
+    folder = "" if str(plan.results) == "sabench-results" else f" --results {plan.results}"
+    ids = list(dict.fromkeys(summary.record.run_id for summary in summaries))
+    lines = (
+        [f"Which is better, and how sure is that: sabench compare {ids[0]} {ids[1]}{folder}"] if len(ids) > 1 else []
+    )
+    lines.append(f"All runs in one page: sabench leaderboard{folder}")
+    if plan.track:
+        lines.append("Parameters, curves and predictions: mlflow ui")
+    return lines
+
+
+def _print_estimates(plan: Plan, json: bool) -> None:
+    from dataclasses import asdict
+
+    from sabench import costs, preparation
+    from sabench.cli.output import message, print_json, table
+    from sabench.cli.watching import Watcher
+    from sabench.registry import Registry
+    from sabench.results import Results
+
+    jobs = preparation.jobs(plan, Registry(), Results(plan.results), Watcher())
+    estimates = [costs.estimate(job.material, job.parts, job.run) for job in jobs]
+    if json:
+        rows = [
+            {"run_id": e.run.run_id, "folds": e.n_folds, "n_train": e.n_train, "seconds": e.seconds, **asdict(e.cell)}
+            for e in estimates
+        ]
+        print_json({"runs": rows})
+        return
+    rows_shown = [
+        [
+            e.run.method.title,
+            f"{e.run.dataset} {e.run.task}",
+            str(e.run.method.access),
+            str(e.run.seed),
+            str(e.n_folds),
+            str(e.n_train),
+            "" if e.cell.parameters is None else f"{e.cell.parameters:,}",
+            f"{e.run.device}, {e.run.threads} threads",
+            duration(e.seconds),
+        ]
+        for e in estimates
+    ]
+    columns = ["method", "dataset", "access", "seed", "folds", "training utterances", "parameters", "on", "estimate"]
+    table("What would run", columns, rows_shown)
+    for advice in dict.fromkeys(e.cell.advice for e in estimates if e.cell.advice):
+        message(advice)

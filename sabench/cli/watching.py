@@ -1,0 +1,110 @@
+"""Shows on standard error what the runner is doing: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sabench import interfaces
+from sabench.cli import output
+from sabench.observer import Observer
+from sabench.results import RunRecord
+from sabench.summary import Summary
+
+
+class Watcher(Observer):
+    """Bars for stages, one for all folds, and one for each fold at work."""
+
+    def __init__(self) -> None:
+        self._bars: Progress | None = None
+        self._overall: TaskID | None = None
+        self._folds: dict[tuple[str, str], _FoldBar] = {}
+
+    @contextmanager
+    def stage(self, description: str) -> Iterator[interfaces.Progress | None]:
+        """Show a bar while a stage goes on."""
+        with output.progress(description) as progress:
+            yield progress
+
+    def note(self, text: str) -> None:
+        """Print a note."""
+        output.message(text)
+
+    def warn(self, text: str) -> None:
+        """Print a warning."""
+        output.message(f"Warning: {text}")
+
+    def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
+        """Say how much there is to do and open the bars."""
+        done = f", {n_done} of them done before" if n_done else ""
+        output.message(f"{len(runs)} run{'s' * (len(runs) != 1)}, {n_cells} folds{done}.")
+        console = Console(stderr=True)
+        if n_done < n_cells and console.is_terminal:
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[line]}"),
+                console=console,
+                transient=True,
+            )
+            self._bars.start()
+            self._overall = self._bars.add_task("folds", total=n_cells, completed=n_done, line="")
+
+    def epoch(self, run: RunRecord, fold: str, line: Mapping[str, Any]) -> None:
+        """Bring the live line of a fold up to date."""
+        if self._bars is None:
+            return
+        key = (run.run_id, fold)
+        if key not in self._folds:
+            self._folds[key] = _FoldBar(self._bars, f"  {run.method.name} {run.dataset} {fold}")
+        self._folds[key].show(line)
+
+    def cell(self, run: RunRecord, fold: str, status: str, reason: str) -> None:
+        """Count a fold, and say what failed."""
+        bar = self._folds.pop((run.run_id, fold), None)
+        if bar is not None:
+            bar.close()
+        if self._bars is not None and self._overall is not None:
+            self._bars.advance(self._overall)
+        elif status == "complete":
+            output.message(f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: fold {fold} done")
+        if status == "failed":
+            output.message(f"{run.method.title} {run.dataset} {run.task}: fold {fold} failed: {reason}")
+
+    def finished(self, summary: Summary) -> None:
+        """Close the bars."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+
+class _FoldBar:
+    """One fold that is training."""
+
+    def __init__(self, bars: Progress, name: str) -> None:
+        self._bars = bars
+        self._best = 0.0
+        self._started = time.monotonic()
+        self._task = bars.add_task(name, total=None, line="")
+
+    def show(self, line: Mapping[str, Any]) -> None:
+        self._best = max(self._best, line.get("validation_uar") or 0.0)
+        parts = [f"loss {line['loss']:.3f}"] if "loss" in line else []
+        if self._best:
+            parts.append(f"best validation UAR {100 * self._best:.1f}")
+        if "samples_per_s" in line:
+            parts.append(f"{line['samples_per_s']:.0f} samples/s")
+        self._bars.update(
+            self._task, completed=line.get("epoch"), total=line.get("epochs"), line=", ".join(parts), refresh=True
+        )
+
+    def close(self) -> None:
+        self._bars.remove_task(self._task)

@@ -1,0 +1,108 @@
+"""Where cells run: in this process, in local processes, or on a Dask cluster, behind one face."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+from sabench import workers
+from sabench.errors import PlanError
+
+
+class CellExecutor(Protocol):
+    """What the runner needs of a place where cells run."""
+
+    slots: int
+
+    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
+        """Start a cell; the future raises where its worker died."""
+        ...
+
+    def renew(self) -> None:
+        """Replace dead workers."""
+        ...
+
+    def close(self) -> None:
+        """End all workers."""
+        ...
+
+
+class Inline:
+    """Runs one cell at a time in a thread of this process: no start-up cost, for cheap cells."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._executor: Executor = ThreadPoolExecutor(1, thread_name_prefix="cell")
+
+    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
+        """Queue a cell."""
+        return self._executor.submit(work, cell)
+
+    def renew(self) -> None:
+        """Do nothing: a thread that dies takes the process along."""
+
+    def close(self) -> None:
+        """Drop what has not begun."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Processes:
+    """Runs cells in `slots` local processes, which end when this one does."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._executor: Any = None
+
+    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
+        """Hand a cell to the next free process."""
+        if self._executor is None:
+            import loky
+
+            self._executor = loky.ProcessPoolExecutor(
+                self.slots, initializer=workers.end_with, initargs=(os.getpid(),), timeout=60
+            )
+        future: Future[str] = self._executor.submit(work, cell)
+        return future
+
+    def renew(self) -> None:
+        """Kill what is left of the processes; the next cell starts new ones."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=True)
+            self._executor = None
+
+    def close(self) -> None:
+        """End all processes at once; what they were doing goes on from its last epoch another time."""
+        self.renew()
+
+
+class Dask:
+    """Runs cells on a Dask cluster whose workers see the same results folder and feature store."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            msg = "--dask needs the package distributed. Install it with: pip install 'sabench[dask]'"
+            raise PlanError(msg) from error
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            msg = f"No Dask scheduler answers at {address!r} ({error}). Start one with: dask scheduler"
+            raise PlanError(msg) from error
+        self.slots = max(1, sum(self._client.nthreads().values()))
+        self._executor = self._client.get_executor(pure=False, retries=1)
+
+    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
+        """Send a cell to the cluster."""
+        future: Future[str] = self._executor.submit(work, cell)
+        return future
+
+    def renew(self) -> None:
+        """Do nothing: the scheduler replaces workers."""
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._client.close()

@@ -1,0 +1,109 @@
+"""From a plan to everything that is known before the first fit: corpora, folds, methods, runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sabench import assembly, corpora, methods, protocols, roots
+from sabench.assembly import Conditions, Material
+from sabench.errors import PlanError
+from sabench.interfaces import Dataset
+from sabench.methods import Choice, Parts
+from sabench.observer import Observer
+from sabench.plan import Plan
+from sabench.records import Corpus
+from sabench.registry import Registry
+from sabench.results import Results, RunRecord
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run with all that it is made from."""
+
+    run: RunRecord
+    parts: Parts
+    material: Material
+    conditions: Conditions
+
+
+def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -> list[Job]:
+    """Return every run of a plan, in the order dataset, method, seed; nothing is written.
+
+    Raises:
+        SabenchError: the plan cannot be carried out; names, parameters, access and leaks are told here.
+    """
+    choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
+    parts = methods.resolve(registry, plan.adapters, choice)
+    found = []
+    for name in plan.datasets:
+        material = _material(plan, registry, name, observer)
+        for part in parts:
+            for seed in plan.seeds:
+                conditions = _conditions(plan, seed)
+                assembly.refuse_lacking(material, part, conditions)
+                found.append(Job(assembly.record(results, material, part, conditions), part, material, conditions))
+    return found
+
+
+def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:
+    """Return a dataset of the plan and its prepared corpus; `name` may carry a task as `name:task`.
+
+    Raises:
+        DatasetError: it cannot be found or read, or has faults.
+    """
+    base, _, task = name.partition(":")
+    dataset: Dataset = registry.create("datasets", base)
+    root = _root(plan, base, dataset, observer)
+    with observer.stage(f"{base}: decoding") as progress:
+        found = corpora.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
+    corpora.refuse_faulty(found)
+    for fault in found.faults:
+        observer.note(f"{base}: {fault}")
+    return dataset, found
+
+
+def protocol(plan: Plan, dataset: Dataset, found: Corpus) -> protocols.Protocol:
+    """Return the folds of a corpus under the plan's protocol."""
+    name = plan.protocol or dataset.default_protocol
+    return protocols.make(found, corpora.fingerprint(found), name, plan.pool)
+
+
+def _material(plan: Plan, registry: Registry, name: str, observer: Observer) -> Material:
+    dataset, found = corpus(plan, registry, name, observer)
+    made = protocol(plan, dataset, found)
+    if made.shortfalls:
+        words = ", ".join(str(short) for short in made.shortfalls[:5])
+        more = f" and {len(made.shortfalls) - 5} more" if len(made.shortfalls) > 5 else ""
+        observer.note(f"{name}: pools are smaller than asked for: {words}{more}.")
+    return Material(found, made)
+
+
+def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
+    if plan.twin is not None:
+        made: dict[str, Any] = plan.twin.model_dump()
+        with observer.stage(f"{name}: simulating a twin (scale {plan.twin.scale:g})") as progress:
+            return roots.twin(name, dataset, jobs=plan.jobs, progress=progress, **made)
+    if plan.root is not None and len(plan.datasets) > 1:
+        msg = f"--root names one folder, and the plan has {len(plan.datasets)} datasets. Link them, or use [roots]."
+        raise PlanError(msg)
+    return roots.find(name, type(dataset), plan.roots.get(name, plan.root))
+
+
+def _task(plan: Plan, dataset: Dataset) -> str | None:
+    """Return the plan's task where the dataset has it, or where it is the only one (and then must)."""
+    if plan.task is None or (len(plan.datasets) > 1 and plan.task not in dataset.tasks):
+        return None
+    return plan.task
+
+
+def _conditions(plan: Plan, seed: int) -> Conditions:
+    return Conditions(
+        seed=seed,
+        draws=plan.draws,
+        threads=plan.threads,
+        device=plan.device,
+        validation_as_training=plan.validation_as_training,
+        search=plan.search,
+    )
