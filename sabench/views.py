@@ -244,8 +244,8 @@ class Utterances:
 def _draw(rows: np.ndarray, i: int, amount: int | str, rng: np.random.Generator) -> np.ndarray:
     """Return up to `amount` of `rows` without `i`, drawn without replacement."""
     if amount == 0:
-        return rows[:0]
-    others = rows[rows != i]
+        return np.zeros(0, dtype=np.int64)
+    others: np.ndarray = rows[rows != i]
     if amount == ALL or len(others) <= int(amount):
         return others
     drawn: np.ndarray = rng.choice(others, size=int(amount), replace=False)
