@@ -1,0 +1,163 @@
+"""One experiment on an MLflow store: created and migrated under a lock, written patiently."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sabench.errors import TrackingError
+from sabench.tracking import library
+from sabench.tracking.address import Address
+
+_log = logging.getLogger(__name__)
+
+PATIENCE_S = 120.0
+"""How long to wait for other processes that hold the store."""
+
+
+class Store:
+    """An MLflow experiment, opened when it is first used.
+
+    The file lock is held for every exchange, so that the processes of many runs neither create one
+    experiment twice nor find SQLite locked by each other.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.experiment_id = ""
+        self._client: Any = None
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        """Hold the lock and yield a client.
+
+        Raises:
+            TrackingError: the store cannot be reached or written.
+        """
+        try:
+            with _held(self.address):
+                yield self._opened()
+        except TrackingError:
+            raise
+        except Exception as error:  # noqa: BLE001  (MLflow raises its own, SQLAlchemy's, requests' and the system's)
+            raise TrackingError(_sentence(self.address, error)) from error
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            client = _Patient(_connect(self.address))
+            self.experiment_id = _experiment(client, self.address)
+            self._client = client
+        return self._client
+
+
+class _Patient:
+    """A client that repeats a call while SQLite says that the database is locked.
+
+    MLflow's server and other tools do not know our lock file.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return functools.partial(_patiently, getattr(self._client, name))
+
+
+def _patiently(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    until = time.monotonic() + PATIENCE_S
+    pause_s = 0.05
+    while True:
+        try:
+            return call(*args, **options)
+        except Exception as error:  # noqa: BLE001  (MLflow wraps SQLAlchemy's error differently from call to call)
+            if "database is locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(pause_s * (0.5 + random.random()))  # spreads waiting processes, no number depends on it
+        pause_s = min(2 * pause_s, 2.0)
+
+
+@contextmanager
+def _held(address: Address) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    address.lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(address.lock, timeout=PATIENCE_S):
+            yield
+    except Timeout:
+        msg = f"MLflow store {address.shown} has been held by another process for {PATIENCE_S:.0f} s. {_LATER}"
+        raise TrackingError(msg) from None
+
+
+def _connect(address: Address) -> Any:
+    try:
+        return _patiently(library.client, address.uri)
+    except Exception as error:  # noqa: BLE001  (the type differs between versions of MLflow; anything else is raised again)
+        if "out-of-date database schema" not in str(error):
+            raise
+    if not address.default:
+        msg = (
+            f"MLflow store {address.shown} was written by another version of MLflow. Make a copy of it and run: "
+            f"mlflow db upgrade '{address.uri}'"
+        )
+        raise TrackingError(msg)
+    _migrate(address)
+    return library.client(address.uri)
+
+
+def _migrate(address: Address) -> None:
+    """Bring the default store to the installed version, keeping a copy; where that fails it stays as it was."""
+    assert address.database is not None  # the default store is a file
+    copy = address.database.with_suffix(f".before-{time.strftime('%Y%m%d-%H%M%S')}.db")
+    shutil.copy2(address.database, copy)
+    library.settle()
+    command = [sys.executable, "-m", "mlflow", "db", "upgrade", address.uri]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        copy.replace(address.database)
+        msg = (
+            f"MLflow store {address.shown} was written by another, probably newer, version of MLflow and cannot be "
+            "migrated. Upgrade MLflow, or move the file away and run `sabench track`, which makes a new one."
+        )
+        raise TrackingError(msg)
+    _log.warning("MLflow store %s was migrated to the installed version; a copy is %s.", address.shown, copy)
+
+
+def _experiment(client: Any, address: Address) -> str:
+    found = client.get_experiment_by_name(address.experiment)
+    if found is None:
+        found = _created(client, address)
+    if found.lifecycle_stage == "deleted":
+        msg = (
+            f"MLflow experiment {address.experiment!r} on {address.shown} was deleted. Restore it with "
+            f"`mlflow experiments restore -x {found.experiment_id}`, or name another in MLFLOW_EXPERIMENT_NAME."
+        )
+        raise TrackingError(msg)
+    return str(found.experiment_id)
+
+
+def _created(client: Any, address: Address) -> Any:
+    location = address.artifacts.as_uri() if address.artifacts else None
+    try:
+        client.create_experiment(address.experiment, artifact_location=location)
+    except Exception as error:  # noqa: BLE001  (another machine was first on the same server)
+        found = client.get_experiment_by_name(address.experiment)
+        if found is None:
+            raise error
+        return found
+    return client.get_experiment_by_name(address.experiment)
+
+
+_LATER = "The run itself is safe; `sabench track` logs it later."
+
+
+def _sentence(address: Address, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return f"MLflow store {address.shown} cannot be written: {reason[:300].rstrip('.')}. {_LATER}"
