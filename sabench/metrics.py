@@ -111,7 +111,7 @@ def confusions_by(
 ) -> dict[str, np.ndarray]:
     """Return the confusion matrix of each group, in the order of first appearance."""
     true, guess, size = _checked(truth, predicted, n_classes)
-    names, number = _numbered(groups)
+    names, number = numbered(groups)
     cells = (number * size + true) * size + guess
     counts = np.bincount(cells, minlength=len(names) * size * size).reshape(len(names), size, size)
     return dict(zip(names, counts, strict=True))
@@ -193,13 +193,15 @@ def _mean(values: Iterable[float]) -> float:
     return float(numbers.mean()) if len(numbers) else float("nan")
 
 
-def _numbered(groups: npt.ArrayLike) -> tuple[list[str], np.ndarray]:
-    """Return the names of groups in the order of first appearance, and the number of each row's group."""
-    names, first, number = np.unique(np.asarray(groups).astype(str), return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return [str(name) for name in names[order]], rank[number]
+def numbered(groups: npt.ArrayLike) -> tuple[list[str], np.ndarray]:
+    """Return the names of groups in the order of first appearance, and the number of each row's group.
+
+    >>> numbered(["b", "a", "b"])
+    (['b', 'a'], array([0, 1, 0]))
+    """
+    rows = np.asarray(groups).astype(str).tolist()
+    index = {name: i for i, name in enumerate(dict.fromkeys(rows))}
+    return list(index), np.fromiter((index[name] for name in rows), dtype=np.int64, count=len(rows))
 
 
 def _checked(truth: Indices, predicted: Indices, n_classes: int | None) -> tuple[np.ndarray, np.ndarray, int]:

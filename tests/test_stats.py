@@ -115,7 +115,7 @@ def leave_one_out(run):
 
 def test_an_interval_stays_inside_zero_and_one_and_holds_the_score():
     found = stats.interval(stats.sample([drawn(n_speakers=4, skill=[1, 1, 1, 0.4])], "mean"))
-    assert 0 < found.low < found.value < found.high < 1
+    assert 0 <= found.low < found.value < found.high <= 1
 
 
 def test_a_perfect_score_has_an_interval_of_no_width():
@@ -210,9 +210,9 @@ def test_screening_leaves_small_values_exact():
 def test_thousands_of_tests_are_as_good_as_counted():
     shares = np.random.default_rng(6).normal(0.9, 1, (3500, 16))
     exact, quick = stats.sign_flip(shares[:50]), stats.sign_flip(shares, screen=True)[:50]
-    small = exact <= 0.1
-    assert small.sum() > 30
-    assert quick[small] == pytest.approx(exact[small], rel=0.5, abs=1e-3)
+    middle = (exact > 0.002) & (exact < 0.1)
+    assert middle.sum() > 20
+    assert quick[middle] == pytest.approx(exact[middle], rel=0.5)
     assert quick.min() >= stats.smallest_p(16)
 
 

@@ -9,11 +9,12 @@ from sabench.stats.comparison import Comparison, compare, compare_all
 from sabench.stats.families import holm, ranks
 from sabench.stats.intervals import Interval, interval, interval_of
 from sabench.stats.permutation import sign_flip, smallest_p
-from sabench.stats.sample import Sample, common, sample
+from sabench.stats.sample import Kind, Sample, common, sample
 
 __all__ = [
     "Comparison",
     "Interval",
+    "Kind",
     "Sample",
     "common",
     "compare",

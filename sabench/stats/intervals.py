@@ -1,8 +1,8 @@
 """Intervals by speaker: Student's t, with degrees of freedom that are right for few speakers.
 
-The interval of a score is made on the logit scale: near the ceiling speakers spread downwards only, and
-a symmetric interval of ten speakers holds the truth in 90 of 100 cases instead of 95
-(benchmarks/coverage.py). A difference of two scores needs no such scale.
+Each end of a score's interval is the outer one of two, made on the plain and on the logit scale: near
+the ceiling speakers spread downwards only, and the plain interval of ten speakers holds the truth in 90
+of 100 cases instead of 95, missing it below (benchmarks/coverage.py). A difference needs no such care.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ def interval(sample: Sample, *, confidence: float = CONFIDENCE) -> Interval:
         parts.append((sample.seed_variance / sample.n_seeds, sample.n_seeds - 1))
     value = sample.value
     slope = value * (1 - value)
-    if slope < 1e-9:
-        return interval_of(value, parts, confidence=confidence)
+    plain = interval_of(value, parts, confidence=confidence)
+    if slope < 1e-9 or np.isnan(plain.low):
+        return plain
     scaled = [(variance / slope**2, df) for variance, df in parts]
     found = interval_of(float(np.log(value / (1 - value))), scaled, confidence=confidence)
-    return Interval(value, _fraction(found.low), _fraction(found.high))
+    return Interval(
+        value, max(0.0, min(plain.low, _fraction(found.low))), min(1.0, max(plain.high, _fraction(found.high)))
+    )
 
 
 def _fraction(logit: float) -> float:

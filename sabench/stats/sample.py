@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sabench.errors import ResultsError
+from sabench.metrics import numbered
 
 if TYPE_CHECKING:
     from sabench.records import Predictions
@@ -69,6 +70,8 @@ def common(runs: Sequence[Predictions]) -> list[Predictions]:
     if len({run.classes for run in runs}) > 1:
         msg = f"Runs disagree about their classes: {' / '.join(', '.join(run.classes) for run in runs)}."
         raise ResultsError(msg)
+    if all(run.ids == runs[0].ids and (run.fold == runs[0].fold).all() for run in runs) and len(runs[0]):
+        return list(runs)
     keys = [_keys(run) for run in runs]
     shared = set(keys[0]).intersection(*keys[1:])
     if not shared:
@@ -88,13 +91,20 @@ def sample(runs: Sequence[Predictions], kind: Kind, *, stochastic: bool = True) 
     first = runs[0]
     if len(runs) > 1:
         stochastic = any((run.predicted != first.predicted).any() for run in runs[1:])
-    units, speaker = np.unique(first.speaker.astype(str), return_inverse=True)
-    folds, fold = np.unique(first.fold.astype(str), return_inverse=True)
+    (units, speaker), (folds, fold) = _sorted(first.speaker), _sorted(first.fold)
     pools = _Pools.of(speaker, fold if kind == "mean" else np.zeros_like(fold), first.truth, len(first.classes))
     hits = np.stack([pools.count(run.predicted == run.truth) for run in runs])
     part = _mean_of_folds(hits, pools.counts) if kind == "mean" else _pooled(hits, pools.counts)
     served = len(set(zip(fold.tolist(), speaker.tolist(), strict=True)))
-    return replace(part, units=tuple(str(unit) for unit in units), shared=served > len(folds), stochastic=stochastic)
+    return replace(part, units=tuple(units), shared=served > len(folds), stochastic=stochastic)
+
+
+def _sorted(groups: np.ndarray) -> tuple[list[str], np.ndarray]:
+    names, number = numbered(groups)
+    order = sorted(range(len(names)), key=names.__getitem__)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    return [names[i] for i in order], rank[number]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,142 @@
+"""A method with its seeds: the runs that a score, a verdict and a row of the leaderboard are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from sabench import stats
+from sabench.errors import ResultsError
+from sabench.identity import canonical
+from sabench.protocols import is_pooled
+from sabench.records import Draw, Method, Predictions
+from sabench.results import CellRecord, RunRecord
+from sabench.stats import Kind, Sample
+
+
+class Source(Protocol):
+    """Where finished runs are read: the results folder, or whatever else keeps runs."""
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs, oldest first."""
+        ...
+
+    def predictions(self, run: RunRecord, draw: str = "first") -> Predictions:
+        """Return the predictions of all complete folds."""
+        ...
+
+    def cells(self, run: RunRecord) -> list[CellRecord]:
+        """Return what is known of every fold."""
+        ...
+
+    def card(self, protocol_hash: str) -> dict[str, Any]:
+        """Return a protocol card."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method under one protocol and one draw: the runs of all its seeds.
+
+    Attributes:
+        source: where they are read.
+        runs: one a seed, in the order of seeds.
+        draw: which enrolment.
+        label: what tells it from others of the same title; empty where nothing needs to.
+    """
+
+    source: Source
+    runs: tuple[RunRecord, ...]
+    draw: str = "first"
+    label: str = ""
+
+    @property
+    def first(self) -> RunRecord:
+        """The run of the first seed."""
+        return self.runs[0]
+
+    @property
+    def method(self) -> Method:
+        """What ran."""
+        return self.first.method
+
+    @property
+    def title(self) -> str:
+        """The name of the method, as tables show it."""
+        return f"{self.method.title} [{self.label}]" if self.label else self.method.title
+
+    @property
+    def place(self) -> str:
+        """Dataset and task."""
+        return f"{self.first.dataset} {self.first.task}"
+
+    @property
+    def complete(self) -> bool:
+        """Whether no fold is missing in any seed."""
+        return all(run.status == "complete" for run in self.runs)
+
+    @property
+    def control(self) -> bool:
+        """Whether its draw is a control."""
+        return Draw.parse(self.draw).control
+
+    @cached_property
+    def predictions(self) -> list[Predictions]:
+        """The predictions of each seed over the utterances that all of them scored."""
+        return stats.common([self.source.predictions(run, self.draw) for run in self.runs])
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The score, taken apart by speaker and seed."""
+        return sample_of(self, self.predictions)
+
+
+def sample_of(entry: Entry, predictions: Sequence[Predictions]) -> Sample:
+    """Return the sample of an entry from (part of) its predictions, with the primary score of its protocol."""
+    kind: Kind = "pooled" if is_pooled(entry.first.protocol) else "mean"
+    return stats.sample(predictions, kind, stochastic=entry.first.stochastic)
+
+
+def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Entry]:
+    """Return the runs of a source as methods with their seeds, one entry a draw, oldest first.
+
+    Names that mean the same method are one. Where a seed ran twice (with other threads, or another
+    device), the complete one counts, then the later one. Seeds that are not complete are left out
+    as long as others are.
+    """
+    groups: dict[tuple[str, str], dict[int, RunRecord]] = {}
+    for run in source.runs() if runs is None else runs:
+        for draw in run.draws:
+            seeds = groups.setdefault((identity(run), draw), {})
+            if run.seed not in seeds or run.status == "complete" or seeds[run.seed].status != "complete":
+                seeds[run.seed] = run
+    return [Entry(source, _kept(seeds), draw) for (_, draw), seeds in groups.items()]
+
+
+def identity(run: RunRecord) -> str:
+    """Return a text that is the same for seeds of one method under one protocol, whatever they were called."""
+    method = run.method
+    parts = [run.protocol_hash, run.validation_as_training, method.features, method.normaliser, method.adapter]
+    return canonical([*parts, method.variant])
+
+
+def _kept(seeds: Mapping[int, RunRecord]) -> tuple[RunRecord, ...]:
+    ordered = [seeds[seed] for seed in sorted(seeds)]
+    complete = tuple(run for run in ordered if run.status == "complete")
+    return complete or tuple(ordered)
+
+
+def entry_of(source: Source, run: RunRecord, draw: str = "first") -> Entry:
+    """Return the entry that a run is part of.
+
+    Raises:
+        ResultsError: the run has no such draw.
+    """
+    if draw not in run.draws:
+        msg = f"Run {run.run_id} has no draw {draw!r}; it has {', '.join(run.draws)}."
+        raise ResultsError(msg)
+    alike = [other for other in source.runs() if identity(other) == identity(run) and draw in other.draws]
+    found = next(entry for entry in entries(source, alike) if entry.draw == draw)
+    return found if run.run_id in {kept.run_id for kept in found.runs} else Entry(source, (run,), draw)
