@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +37,8 @@ def utterance_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         ContractError: a row lacks a needed column or has one that a corpus does not know.
 
     >>> table = utterance_table([{"id": "a", "path": "a.wav", "speaker": "s1", "label": "sad"}])
-    >>> table.loc[0, ["start_s", "neutral", "gender"]].tolist()
-    [0.0, False, None]
+    >>> table[["start_s", "neutral", "gender"]].values.tolist()
+    [[0.0, False, None]]
     """
     import pandas as pd
 
@@ -134,5 +135,5 @@ def _refuse_columns(columns: Iterable[str]) -> None:
 
 def _simulation(table: pd.DataFrame) -> Mapping[str, Any] | None:
     """Look above the audio itself: a list of files that leads into a twin is a twin."""
-    folders = {Path(path).parent for path in table["path"]}
-    return next((found for folder in sorted(folders) if (found := simulation_of(folder)) is not None), None)
+    folders = sorted({os.path.dirname(path) for path in table["path"]})
+    return next((found for folder in folders if (found := simulation_of(Path(folder))) is not None), None)

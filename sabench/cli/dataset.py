@@ -213,7 +213,8 @@ def _verdict(corpus: Corpus) -> str:
     fatal = sum(fault.fatal for fault in corpus.faults)
     if not corpus.faults:
         return "no fault"
-    return f"{fatal} faults that forbid a run, {len(corpus.faults) - fatal} to know"
+    forbid = "1 fault that forbids" if fatal == 1 else f"{fatal} faults that forbid"
+    return f"{forbid} a run, {len(corpus.faults) - fatal} to know"
 
 
 def _place(fault: Fault) -> str:

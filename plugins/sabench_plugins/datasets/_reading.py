@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -27,8 +28,8 @@ def audio_files(folder: Path) -> dict[str, Path]:
     """Return the WAV files of a folder by name without ending, in sorted order; `._` files are no audio."""
     if not folder.is_dir():
         return {}
-    found = (path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".wav")
-    return {path.stem: path for path in found if not path.name.startswith(".")}
+    names = (name for name in sorted(os.listdir(folder)) if name.lower().endswith(".wav"))
+    return {name[:-4]: folder / name for name in names if not name.startswith(".")}
 
 
 def first(candidates: Iterable[Path]) -> Path | None:
