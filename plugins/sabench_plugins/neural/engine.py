@@ -16,18 +16,10 @@ from torch import Tensor
 from sabench import Context, SabenchError, Utterances
 from sabench_plugins.neural.crops import Crops, Draws, ResidentCrops, check_companions, crops_for, draw, prefetched
 from sabench_plugins.neural.network import Network
+from sabench_plugins.neural.optimiser import Optimiser
 from sabench_plugins.neural.recipe import Recipe
 from sabench_plugins.neural.scores import class_weights, weighted_loss
-from sabench_plugins.neural.state import (
-    Arrays,
-    buffers_of,
-    named,
-    optimiser_for,
-    set_buffers,
-    set_weights,
-    under,
-    weights_of,
-)
+from sabench_plugins.neural.state import Arrays, named, set_weights, under, weights_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +67,7 @@ class Training:
         self.network, self.train, self.recipe, self.context = network, train, recipe, context
         self.validate, self.companions, self.allow_self = validate, companions, allow_self
         self.device = next(network.parameters()).device
-        self.optimiser = optimiser_for(network, recipe)
+        self.optimiser = Optimiser(network, recipe)
         weights = class_weights(train.y, len(train.classes), recipe.weighting)
         self.class_weights = torch.as_tensor(weights, dtype=torch.float32, device=self.device)
         self.progress = Progress()
@@ -123,8 +115,8 @@ class Training:
         total = torch.zeros(2, device=self.device)
         rate = self.recipe.learning_rate
         for number, batch in enumerate(prefetched(lambda part: self._batch(crops, part), draws)):
-            rate = self._set_rate((epoch - 1) * len(draws) + number, self.recipe.epochs * len(draws))
-            total += self._step(*batch)
+            rate = self.recipe.rate_at((epoch - 1) * len(draws) + number, self.recipe.epochs * len(draws))
+            total += self._step(*batch, rate)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):
             raise SabenchError(self._diverged(epoch, loss))
@@ -135,15 +127,15 @@ class Training:
         neutral = crops(part.neutral, part.neutral_starts) if self.companions else None
         return x, neutral, torch.as_tensor(self.train.y[part.rows], device=self.device)
 
-    def _step(self, x: Tensor, neutral: Tensor | None, y: Tensor) -> Tensor:
+    def _step(self, x: Tensor, neutral: Tensor | None, y: Tensor, rate: float) -> Tensor:
         """Take one step; return the batch's (weighted loss, weight)."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
             logits = self.network(x, neutral)
         logits = logits.float()
         loss = weighted_loss(logits, y, self.class_weights, self.recipe.reduction)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.clear()
         loss.backward()
-        self.optimiser.step()
+        self.optimiser.step(rate)
         weight = self.class_weights[y].sum()
         loss = loss.detach()
         return torch.stack((loss if self.recipe.reduction == "sum" else loss * weight, weight))
@@ -151,12 +143,6 @@ class Training:
     @property
     def _bfloat16(self) -> bool:
         return self.recipe.precision == "bfloat16" or (self.recipe.precision == "auto" and self.device.type == "cuda")
-
-    def _set_rate(self, step: int, steps: int) -> float:
-        rate = self.recipe.rate_at(step, steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        return rate
 
     def _diverged(self, epoch: int, loss: float) -> str:
         return (
@@ -167,9 +153,10 @@ class Training:
     def _save(self) -> None:
         """Keep what the next epoch goes on from; random draws follow from (seed, epoch) and need no state."""
         progress = self.progress
-        arrays = named("network", weights_of(self.network)) | named("optimiser", buffers_of(self.optimiser))
+        arrays = named("network", weights_of(self.network)) | named("optimiser", self.optimiser.arrays())
         state = {
             "epoch": progress.epoch,
+            "steps": self.optimiser.steps,
             "best_epoch": progress.best_epoch,
             "best_uar": None if math.isnan(progress.best_uar) else progress.best_uar,
         }
@@ -181,7 +168,7 @@ class Training:
             return
         arrays, state = kept
         set_weights(self.network, under("network", arrays))
-        set_buffers(self.optimiser, under("optimiser", arrays))
+        self.optimiser.restore(under("optimiser", arrays), state["steps"])
         self.progress = _progress(state, under("best", arrays))
         log.info("Going on after epoch %d.", self.progress.epoch)
 
