@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import os
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from filelock import FileLock
@@ -61,23 +63,34 @@ class CellFolder:
     def read_evaluation(self, key: str) -> tuple[np.ndarray, dict[str, Any]] | None:
         """Return probabilities and record of an evaluation; None where it is missing or damaged."""
         try:
-            with np.load(self._evaluation(key), allow_pickle=False) as content:
+            # In memory, as np.load leaves a damaged file open.
+            with np.load(io.BytesIO(self._evaluation(key).read_bytes()), allow_pickle=False) as content:
                 return content["probabilities"], json.loads(content["record"].tobytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             log.warning("Evaluation %s of %s is damaged and will be made again: %s", key, self.path.name, error)
-            self._evaluation(key).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # so that names alone tell what is complete; a reader may not be allowed
+                self._evaluation(key).unlink(missing_ok=True)
             return None
 
     def report(self, **values: float) -> None:
         """Append one line to the history."""
+        line = json.dumps(values, default=float) + "\n"
         try:
-            with self.history_file.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(values) + "\n")
+            with self.history_file.open("ab+") as stream:
+                stream.write((line if self._ends_whole(stream) else "\n" + line).encode())
         except OSError as error:
             msg = f"{self.history_file} cannot be written: {error.strerror}. Make room, then repeat the command."
             raise ResultsError(msg) from error
+
+    @staticmethod
+    def _ends_whole(stream: BinaryIO) -> bool:
+        """Whether the last line is complete; one that a kill or a full disk cut short must not swallow the next."""
+        if not stream.seek(0, os.SEEK_END):
+            return True
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\n"
 
     def history(self) -> list[dict[str, Any]]:
         """Return one entry an epoch; where an epoch was done again after a kill, the last one counts."""
@@ -91,7 +104,8 @@ class CellFolder:
                 entry = json.loads(line)
             except ValueError:
                 continue  # the line that a kill cut short
-            by_epoch[entry.get("epoch", number)] = entry
+            if isinstance(entry, dict):
+                by_epoch[entry.get("epoch", number)] = entry
         return [by_epoch[epoch] for epoch in sorted(by_epoch)]
 
     def begin(self) -> None:
@@ -131,7 +145,8 @@ class FileCheckpoint:
         """Replace what is kept."""
         from safetensors.numpy import save
 
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        # Not np.ascontiguousarray, which gives an array of no dimensions one.
+        contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
         write_bytes(self._path, save(contiguous, metadata={"state": json.dumps(state)}))
 
     def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
