@@ -79,6 +79,7 @@ class Dataset(Plugin):
         labels_shareable: whether result bundles may carry its labels.
         root_is_file: whether its root is a file rather than a folder.
         can_simulate: whether `simulate` is there.
+        simulation_version: raised when `simulate` writes other files; cached twins of older ones are left alone.
         reported: results of the literature.
     """
 
@@ -91,6 +92,7 @@ class Dataset(Plugin):
     labels_shareable: ClassVar[bool] = False
     root_is_file: ClassVar[bool] = False
     can_simulate: ClassVar[bool] = False
+    simulation_version: ClassVar[str] = "1"
     reported: ClassVar[tuple[Reported, ...]] = ()
 
     @abstractmethod

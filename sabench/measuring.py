@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sabench import audio, roots
+from sabench import audio
 from sabench.errors import AudioError
 from sabench.files import replace_file
+from sabench.folders import cache_folder
 from sabench.identity import digest
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def measure(table: pd.DataFrame, *, cache: str, jobs: int | None, progress: Prog
         jobs: threads; None for one a core. Decoding and hashing leave the interpreter's lock.
         progress: told how many rows are done.
     """
-    store = roots.cache_folder() / "audio" / f"{digest(cache)}.parquet"
+    store = cache_folder() / "audio" / f"{digest(cache)}.parquet"
     rows = _with_states(table[_SEGMENT].reset_index(drop=True))
     known = rows.merge(_remembered(store), on=_KEY, how="left")
     known["reason"] = ""

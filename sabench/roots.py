@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sabench.errors import ContractError, DatasetError
-from sabench.files import make_folder, replace_file
-from sabench.identity import digest
-from sabench.twins import MARKER, simulation_of
+from sabench.errors import DatasetError
+from sabench.files import replace_file
+from sabench.folders import cache_folder, config_folder
+from sabench.twins import simulate
 
 if TYPE_CHECKING:
     from sabench.interfaces import Dataset, Progress
 
+__all__ = ["cache_folder", "config_folder", "find", "link", "linked", "twin", "variable"]
+
 TWIN_SCALE: Final = 0.05
 """Scale of the twin that `--simulated` makes."""
-
-
-def cache_folder() -> Path:
-    """Return where what can be made again is kept: `SABENCH_CACHE`, or the system's place for caches."""
-    return _folder("SABENCH_CACHE", "user_cache_path")
-
-
-def config_folder() -> Path:
-    """Return where links are remembered: `SABENCH_CONFIG`, or the system's place for settings."""
-    return _folder("SABENCH_CONFIG", "user_config_path")
 
 
 def variable(dataset_name: str) -> str:
@@ -56,15 +47,23 @@ def find(dataset_name: str, dataset: type[Dataset], root: Path | None = None) ->
 
 
 def link(dataset_name: str, path: Path) -> None:
-    """Remember the root of a dataset for later commands."""
+    """Remember the root of a dataset for later commands.
+
+    Raises:
+        DatasetError: what is remembered cannot be read or written.
+    """
     from filelock import FileLock
 
     store = _links()
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.with_suffix(".lock")):
-        links = {**_read_links(store), dataset_name: str(Path(path).expanduser().absolute())}
-        text = json.dumps(links, indent=2, sort_keys=True, ensure_ascii=False)
-        replace_file(store, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+    try:
+        store.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(store.with_suffix(".lock")):
+            links = {**_read_links(store), dataset_name: str(Path(path).expanduser().absolute())}
+            text = json.dumps(links, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            replace_file(store, lambda beside: beside.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        msg = f"The link cannot be remembered in {store} ({error}). Name another folder with SABENCH_CONFIG."
+        raise DatasetError(msg) from error
 
 
 def linked() -> dict[str, Path]:
@@ -88,7 +87,7 @@ def twin(
         DatasetError: the dataset has no twin.
         ContractError: its `simulate` leaves the twin unmarked.
     """
-    name = f"{dataset_name}-v{dataset.version}-scale{scale:g}-seed{seed}-effect{speaker_effect:g}"
+    name = f"{dataset_name}-v{dataset.simulation_version}-scale{float(scale)}-seed{seed}-effect{float(speaker_effect)}"
     folder = cache_folder() / "twins" / name
     simulate(
         dataset_name,
@@ -101,68 +100,6 @@ def twin(
         progress=progress,
     )
     return folder
-
-
-def simulate(
-    dataset_name: str,
-    dataset: Dataset,
-    folder: Path,
-    *,
-    scale: float,
-    seed: int,
-    speaker_effect: float,
-    jobs: int | None = None,
-    progress: Progress | None = None,
-) -> bool:
-    """Make a twin in a folder, whole or not at all; return False where the same one is there already.
-
-    Raises:
-        DatasetError: the dataset has no twin, or something else is in the folder.
-        ContractError: its `simulate` leaves the twin unmarked.
-    """
-    from filelock import FileLock
-
-    if not dataset.can_simulate:
-        msg = f"Dataset {dataset_name!r} has no simulated twin. Get the recordings: {dataset.url or 'see its source'}."
-        raise DatasetError(msg)
-    wanted = {"dataset": dataset_name, "scale": scale, "seed": seed, "speaker_effect": speaker_effect}
-
-    def fill(beside: Path) -> None:
-        dataset.simulate(beside, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=progress)
-        if not (beside / MARKER).is_file():
-            msg = (
-                f"Dataset {dataset_name!r} simulated a twin without {MARKER} in its root; its simulate() must write it."
-            )
-            raise ContractError(msg)
-
-    folder = Path(folder).expanduser().absolute()
-    lock = cache_folder() / "locks" / f"{digest(str(folder))}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        if _is_there(folder, wanted):
-            return False
-        make_folder(folder, fill)
-    return True
-
-
-def _is_there(folder: Path, wanted: Mapping[str, Any]) -> bool:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    found = simulation_of(folder) if (folder / MARKER).is_file() else None
-    if found is not None and all(found.get(name) == value for name, value in wanted.items()):
-        return True
-    what = "another twin" if found is not None else "something else"
-    msg = f"{folder} holds {what} already. Name a new folder, or remove this one."
-    raise DatasetError(msg)
-
-
-def _folder(name: str, kind: str) -> Path:
-    if os.environ.get(name):
-        return Path(os.environ[name]).expanduser().absolute()
-    import platformdirs
-
-    path: Path = getattr(platformdirs, kind)("sabench")
-    return path
 
 
 def _links() -> Path:

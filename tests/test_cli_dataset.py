@@ -4,7 +4,7 @@ import pytest
 from speech import AIBO, write_aibo, write_table
 from typer.testing import CliRunner
 
-from sabench import DatasetError, UnknownPlugin, roots
+from sabench import DatasetError, UnknownPlugin, roots, twins
 from sabench.cli.dataset import app
 
 
@@ -40,7 +40,7 @@ def test_info_prints_tables_for_people(table):
 
 def test_info_says_simulated(tmp_path):
     write_aibo(tmp_path, AIBO)
-    (tmp_path / roots.MARKER).write_text(json.dumps({"dataset": "aibo", "scale": 0.05}))
+    (tmp_path / twins.MARKER).write_text(json.dumps({"dataset": "aibo", "scale": 0.05}))
     done = run("info", "aibo", "--root", tmp_path, "--task", "5class")
     assert "SIMULATED" in done.stdout
     assert "twin: scale" in done.stdout

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from speech import write_noise
 
-from sabench import ContractError, Corpus, Dataset, DatasetError, audio, corpora, roots, utterance_table
+from sabench import ContractError, Corpus, Dataset, DatasetError, audio, corpora, utterance_table
+from sabench.folders import cache_folder
 from sabench.summaries import summarise
 from sabench.twins import MARKER
 
@@ -121,7 +122,7 @@ def test_tasks_of_one_corpus_share_what_is_remembered(tmp_path, monkeypatch):
 def test_a_damaged_memory_is_told_and_made_anew(tmp_path, monkeypatch, caplog):
     corpus = make_corpus(tmp_path)
     corpora.prepare(corpus)
-    (store,) = (roots.cache_folder() / "audio").glob("*.parquet")
+    (store,) = (cache_folder() / "audio").glob("*.parquet")
     store.write_bytes(b"PAR1 damaged")
     with caplog.at_level(logging.WARNING):
         assert corpora.prepare(corpus).faults == ()

@@ -1,41 +1,7 @@
-import json
-from pathlib import Path
-
 import pytest
+from robots import OneFile, Robots, SimulatedRobots
 
-from sabench import ContractError, Corpus, Dataset, DatasetError, roots, simulation_of
-
-
-class Robots(Dataset):
-    name = "robots"
-    title = "Talking robots"
-    licence = "for robots only"
-    url = "https://robots.example"
-    tasks = ("2class",)
-
-    def load(self, root, task) -> Corpus:
-        raise NotImplementedError
-
-
-class Twins(Robots):
-    can_simulate = True
-
-    def __init__(self) -> None:
-        self.made = 0
-
-    def simulate(self, root: Path, *, scale, seed, speaker_effect, jobs, progress) -> None:
-        self.made += 1
-        recipe = {"dataset": "robots", "scale": scale, "seed": seed, "speaker_effect": speaker_effect}
-        (root / roots.MARKER).write_text(json.dumps(recipe))
-        (root / "speech").write_text("beep")
-
-
-class OneFile(Robots):
-    root_is_file = True
-
-
-def make(dataset, folder, **changes) -> bool:
-    return roots.simulate("robots", dataset, folder, **{"scale": 0.1, "seed": 0, "speaker_effect": 1.0, **changes})
+from sabench import DatasetError, roots
 
 
 def test_a_given_root_comes_before_the_environment_and_the_link(tmp_path, monkeypatch):
@@ -71,7 +37,7 @@ def test_without_a_root_the_error_says_where_to_get_it_and_how_to_name_it():
 
 def test_without_a_root_the_error_offers_the_twin_where_there_is_one():
     with pytest.raises(DatasetError, match=r"add --simulated .*\n?.*sabench dataset simulate robots FOLDER"):
-        roots.find("robots", Twins)
+        roots.find("robots", SimulatedRobots)
 
 
 def test_a_root_that_is_not_there_is_refused_with_its_source(tmp_path, monkeypatch):
@@ -106,7 +72,7 @@ def test_folders_follow_the_environment(tmp_path, monkeypatch):
 
 
 def test_a_twin_is_made_once_and_again_for_other_values():
-    dataset = Twins()
+    dataset = SimulatedRobots()
     first = roots.twin("robots", dataset, scale=0.1)
     assert roots.twin("robots", dataset, scale=0.1) == first
     assert dataset.made == 1
@@ -115,64 +81,18 @@ def test_a_twin_is_made_once_and_again_for_other_values():
     assert first.is_relative_to(roots.cache_folder())
 
 
-def test_a_failed_simulation_leaves_nothing(tmp_path):
-    class Failing(Twins):
-        def simulate(self, root, **options) -> None:
-            super().simulate(root, **options)
-            raise RuntimeError
+def test_a_newer_way_to_simulate_makes_a_new_twin():
+    class Newer(SimulatedRobots):
+        simulation_version = "2"
 
-    with pytest.raises(RuntimeError):
-        make(Failing(), tmp_path / "twin")
-    assert list(tmp_path.iterdir()) == []
+    assert roots.twin("robots", Newer(), scale=0.1) != roots.twin("robots", SimulatedRobots(), scale=0.1)
 
 
-def test_a_twin_without_its_mark_is_refused(tmp_path):
-    class Unmarked(Twins):
-        def simulate(self, root, **options) -> None:
-            (root / "speech").write_text("beep")
-
-    with pytest.raises(ContractError, match=r"simulated a twin without sabench-twin\.json in its root"):
-        make(Unmarked(), tmp_path / "twin")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_same_twin_in_its_place_is_kept(tmp_path):
-    assert make(Twins(), tmp_path / "twin")
-    assert not make(Twins(), tmp_path / "twin")
-
-
-def test_another_twin_in_its_place_is_refused(tmp_path):
-    make(Twins(), tmp_path / "twin")
-    with pytest.raises(DatasetError, match="holds another twin already"):
-        make(Twins(), tmp_path / "twin", seed=3)
-
-
-def test_a_folder_with_other_content_is_never_written_to(tmp_path):
-    (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(DatasetError, match="holds something else already"):
-        make(Twins(), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
-
-
-def test_a_dataset_without_a_twin_says_where_the_recordings_are(tmp_path):
-    with pytest.raises(DatasetError, match=r"no simulated twin. Get the recordings: https://robots.example"):
-        make(Robots(), tmp_path / "twin")
-
-
-def test_a_twin_is_known_from_every_folder_in_it_and_through_links(tmp_path):
-    make(Twins(), tmp_path / "twin")
-    inner = tmp_path / "twin" / "Session1" / "wav"
-    inner.mkdir(parents=True)
-    (tmp_path / "link").symlink_to(inner)
-    for place in (tmp_path / "twin", inner, tmp_path / "link"):
-        assert simulation_of(place)["dataset"] == "robots"
-    assert simulation_of(tmp_path) is None
-
-
-def test_a_damaged_mark_is_not_taken_for_a_real_recording(tmp_path):
-    (tmp_path / roots.MARKER).write_text("{")
-    with pytest.raises(DatasetError, match="marks a simulated twin and cannot be read"):
-        simulation_of(tmp_path)
-    (tmp_path / roots.MARKER).write_text("[]")
-    with pytest.raises(DatasetError, match="expected one JSON object"):
-        simulation_of(tmp_path)
+def test_a_place_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SABENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DatasetError, match="The twin cannot be written to .*Name a folder that you may write to"):
+        roots.twin("robots", SimulatedRobots())
+    monkeypatch.setenv("SABENCH_CONFIG", str(tmp_path / "file"))
+    with pytest.raises(DatasetError, match="link cannot be remembered in .*Name another folder with SABENCH_CONFIG"):
+        roots.link("robots", tmp_path)

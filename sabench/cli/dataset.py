@@ -101,11 +101,11 @@ def simulate(
     jobs: Jobs = None,
 ) -> None:
     """Write a simulated twin: the corpus's layout, speakers and class counts, with synthesised speech."""
-    from sabench import roots
+    from sabench import twins
 
     dataset = _dataset(name)
     with output.progress(f"Simulating {name}") as told:
-        made = roots.simulate(
+        made = twins.simulate(
             name, dataset, path, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=told
         )
     what = "Simulated" if made else "There already, the same twin:"

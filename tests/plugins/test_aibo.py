@@ -7,6 +7,7 @@ from speech import AIBO, write_aibo
 from sabench import DatasetError
 from sabench_plugins.datasets.aibo import Aibo
 from sabench_plugins.datasets.emodb import Emodb
+from sabench_plugins.simulation import twin
 
 
 def load(root: Path, task: str = "5class"):
@@ -165,3 +166,7 @@ def test_the_official_baselines_are_reported():
 def test_labels_of_a_licensed_corpus_are_not_shared():
     assert not Aibo.labels_shareable
     assert Emodb.labels_shareable
+
+
+def test_the_version_of_twins_is_that_of_their_maker():
+    assert Aibo.simulation_version == twin.VERSION

@@ -6,6 +6,7 @@ from speech import DIALOGUE, write_dialogue
 
 from sabench import DatasetError
 from sabench_plugins.datasets.iemocap import Iemocap
+from sabench_plugins.simulation import twin
 
 
 def load(root: Path, task: str = "4class"):
@@ -132,3 +133,7 @@ def test_results_of_the_literature_are_reported_with_their_differences():
     assert "Excitement merged" in li.differences
     assert "Five-fold" in tu.differences
     assert {row.task for row in Iemocap.reported} == {"4class"}
+
+
+def test_the_version_of_twins_is_that_of_their_maker():
+    assert Iemocap.simulation_version == twin.VERSION

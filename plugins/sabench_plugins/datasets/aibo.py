@@ -55,6 +55,7 @@ class Aibo(Dataset):
     tasks = ("2class", "5class")
     default_protocol = "challenge"
     can_simulate = True
+    simulation_version = "1"
     reported = (
         *seed_rows(
             "2class",

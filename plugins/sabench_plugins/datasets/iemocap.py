@@ -47,6 +47,7 @@ class Iemocap(Dataset):
     tasks = ("4class", "4class-exc")
     default_protocol = "loso"
     can_simulate = True
+    simulation_version = "1"
     reported = (
         *seed_rows(
             "4class",
