@@ -32,6 +32,7 @@ class Orders:
     def __init__(self, stream: IO[str]) -> None:
         self.closing = False
         self._todo: dict[str, str] = {}
+        self._open: dict[str, None] = {}
         self._changed = threading.Condition()
         threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
 
@@ -62,9 +63,13 @@ class Orders:
         with self._changed:
             if "close" in order:
                 self.closing = True
-            for verb in ("update", "finish"):
-                if verb in order:
-                    self._todo[order[verb]] = verb
+                self._todo |= dict.fromkeys(self._open, "finish")  # nobody is left to work on them
+            if "update" in order:
+                self._todo[order["update"]] = "update"
+                self._open[order["update"]] = None
+            if "finish" in order:
+                self._todo[order["finish"]] = "finish"
+                self._open.pop(order["finish"], None)
             self._changed.notify_all()
 
 

@@ -116,14 +116,17 @@ class Follower:
         process = self._process
         if process is None or process.stdout is None:
             return
-        for line in process.stdout:
-            said = json.loads(line)
-            if "error" in said:
-                self._fail(said["error"])
-            else:
-                self.logged[said["run_id"]] = said
+        with process.stdout:
+            for line in process.stdout:
+                self._take(json.loads(line))
         if process.wait() != 0:
             self._fail(f"The process that writes to MLflow ended: {self._last_words()}. {_LATER}")
+
+    def _take(self, said: dict[str, Any]) -> None:
+        if "error" in said:
+            self._fail(said["error"])
+        else:
+            self.logged[said["run_id"]] = said
 
     def _wait(self, timeout_s: float) -> None:
         assert self._process is not None
