@@ -104,7 +104,7 @@ def refuse_faulty(corpus: Corpus) -> None:
     msg = (
         f"The corpus {corpus.dataset!r} has {count} a run:\n"
         + "\n".join(shown)
-        + f"\nSee all with: sabench dataset check {corpus.dataset}"
+        + f"\nSee all with: sabench dataset check {corpus.dataset} --task {corpus.task} --root {corpus.root}"
     )
     raise DatasetError(msg)
 

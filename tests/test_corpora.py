@@ -276,7 +276,7 @@ def test_a_faulty_corpus_is_refused_with_five_faults_and_where_to_see_all(tmp_pa
     assert message.startswith("The corpus 'tiny' has 7 faults that forbid a run:")
     assert message.count("is not there") == 5
     assert "and 2 more" in message
-    assert "sabench dataset check tiny" in message
+    assert message.endswith(f"sabench dataset check tiny --task 2class --root {tmp_path}")
 
 
 def test_faults_that_are_only_to_know_refuse_nothing(tmp_path):
