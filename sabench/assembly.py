@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from sabench.interfaces import Adapter
 from sabench.methods import Parts
 from sabench.pools import Drawn, effective_access, lacking, take
 from sabench.protocols import Protocol
-from sabench.records import Access, Corpus, Draw, Fold, Target
+from sabench.records import ALL, Access, Corpus, Draw, Fold, Target
 from sabench.results import Results, RunRecord
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Conditions:
 def draws_for(access: Access, draws: Iterable[str]) -> tuple[Draw, ...]:
     """Return the draws that make a difference: what is enrolled with all, or nothing, has only one."""
     wanted = tuple(dict.fromkeys(Draw.parse(text) for text in draws))
-    if access.transductive:
+    if access == Access(unlabelled=ALL):
         return tuple(draw for draw in wanted if draw.kind in ("first", "other-speaker")) or (Draw(),)
     return wanted if access != Access() else (Draw(),)
 
@@ -119,8 +119,8 @@ def refuse_lacking(material: Material, parts: Parts, conditions: Conditions) -> 
             )
             msg = (
                 f"{parts.method.title} needs {access} of every target speaker: {name} has {words}{others}. "
-                f"Reserve more with --pool {_pool_words(needed)}, or drop such speakers for all methods with "
-                f"--pool {_pool_words(needed)},require."
+                f"Reserve more with --pool {_pool_words(needed, draw)}, or drop such speakers for all methods with "
+                f"--pool {_pool_words(needed, draw)},require."
             )
             raise AccessError(msg)
 
@@ -279,12 +279,8 @@ class _Assembler:
         if draw.kind == "other-speaker":
             return take(self._stand_in(target, access), access, Draw())
         if draw.kind == "emotional":
-            emotional = [i for i in self._material.scored(target) if not self._material.neutral(i)]
-            return take(
-                Target(target.speaker, target.scored, tuple(emotional), target.unlabelled, target.labelled),
-                access,
-                Draw(),
-            )
+            emotional = tuple(i for i in self._material.scored(target) if not self._material.neutral(i))
+            return take(replace(target, neutral=emotional), access, Draw())
         return take(target, access, draw)
 
     def _stand_in(self, target: Target, access: Access) -> Target:
@@ -333,6 +329,8 @@ def _grid(adapter: Adapter, conditions: Conditions) -> Mapping[str, Sequence[Any
     return {name: list(values) for name, values in adapter.search_grid.items()}
 
 
-def _pool_words(access: Access) -> str:
+def _pool_words(access: Access, draw: Draw) -> str:
+    """Return the pool rule that an access and a draw need; the i-th utterance needs those before it."""
     amounts = {kind: getattr(access, kind) for kind in ("neutral", "unlabelled", "labelled")}
-    return ",".join(f"{kind}={n}" for kind, n in amounts.items() if isinstance(n, int) and n) or "neutral=1"
+    before = draw.index if draw.kind == "nth" else 0
+    return ",".join(f"{kind}={n + before}" for kind, n in amounts.items() if isinstance(n, int) and n) or "neutral=1"

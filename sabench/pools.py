@@ -120,7 +120,9 @@ def take(target: Target, access: Access, draw: Draw) -> Drawn:
     Fewer ids than the access asks for come back where the pool is too small.
     """
     if access.transductive:
-        unlabelled: tuple[str, ...] = tuple(dict.fromkeys((*target.neutral, *target.unlabelled, *target.scored)))
+        # By a hash: the order of the corpus would tell labels, and pools first would tell who is neutral.
+        everything = {*target.neutral, *target.unlabelled, *target.labelled, *target.scored}
+        unlabelled: tuple[str, ...] = tuple(shuffled(everything, "unlabelled"))
     else:
         unlabelled = _pick(target.unlabelled, access.unlabelled, draw)
     return Drawn(

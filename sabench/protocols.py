@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,10 @@ from sabench.records import Corpus, Fold, PoolRule, Target
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_GROUPS = 5
+"""Groups of `speaker-kfold` where no number is given."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,18 @@ def is_pooled(name: str) -> bool:
     return name.partition(":")[0] in ("challenge", "speaker-kfold")
 
 
-def loso(table: pd.DataFrame) -> list[Split]:
+def loso(table: pd.DataFrame, dropped: Collection[str] = ()) -> list[Split]:
     """Leave one speaker out.
 
     The session's other speaker validates where there are sessions, otherwise the next speaker in
-    sorted order; one who shows a single class cannot tell models apart, and the next one does.
+    sorted order; one who shows a single class cannot tell models apart, and one who is dropped cannot
+    be enrolled, so that the next one validates.
     """
     speakers = sorted(table["speaker"].unique())
     if len(speakers) < 3:
         msg = f"LOSO needs three speakers (training, validation, test); the corpus has {len(speakers)}."
         raise PlanError(msg)
-    several = _with_several_classes(table)
+    several = _with_several_classes(table) - {*dropped}
     partners = _session_partners(table)
     splits = []
     for position, speaker in enumerate(speakers):
@@ -120,7 +125,7 @@ def challenge(table: pd.DataFrame) -> list[Split]:
     return [Split("challenge", sides["train"], sides["validation"], sides["test"])]
 
 
-def speaker_kfold(table: pd.DataFrame, k: int = 5) -> list[Split]:
+def speaker_kfold(table: pd.DataFrame, k: int = _GROUPS) -> list[Split]:
     """Split speakers into k groups by a hash of their names; the next group validates."""
     speakers = shuffled(table["speaker"].unique(), "speaker-kfold")
     if not 3 <= k <= len(speakers):
@@ -156,13 +161,13 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
         PlanError: an unknown protocol, or one that does not fit the corpus.
         LeakageError: a speaker, audio or enrolment utterance on two sides.
     """
-    table = corpus.table
+    table, name = corpus.table, canonical_name(name)
     targets, shortfalls = _targets(table, rule)
     dropped = {short.speaker for short in shortfalls} if rule.require else set()
     ids_of = {str(speaker): set(rows["id"]) for speaker, rows in table.groupby("speaker")}
     folds = tuple(
         fold
-        for fold in (_fold(split, table, targets, dropped) for split in _split(name, table))
+        for fold in (_fold(split, table, targets, dropped) for split in _split(name, table, dropped))
         if any(target.scored for target in fold.test)
     )
     if not folds:
@@ -176,12 +181,27 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     return Protocol(name, folds, card, digest(card), tuple(shortfalls))
 
 
-def _split(name: str, table: pd.DataFrame) -> list[Split]:
-    base, _, number = name.partition(":")
-    if base not in SPLITTERS or (number and (base != "speaker-kfold" or not number.isdigit())):
+def canonical_name(name: str) -> str:
+    """Return the one name of a protocol, so that two ways to write it have one hash.
+
+    >>> canonical_name("loso"), canonical_name("speaker-kfold"), canonical_name("speaker-kfold:010")
+    ('loso', 'speaker-kfold:5', 'speaker-kfold:10')
+
+    Raises:
+        PlanError: there is no such protocol.
+    """
+    base, colon, number = name.partition(":")
+    if base not in SPLITTERS or (colon and (base != "speaker-kfold" or not number.isdecimal())):
         hint = did_you_mean(base, SPLITTERS)
         msg = f"Unknown protocol {name!r}.{hint} There are: {', '.join(SPLITTERS)} (speaker-kfold:10 for ten groups)."
         raise PlanError(msg)
+    return f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base
+
+
+def _split(name: str, table: pd.DataFrame, dropped: set[str]) -> list[Split]:
+    base, _, number = name.partition(":")
+    if base == "loso":  # the only one that chooses who validates
+        return loso(table, dropped)
     return SPLITTERS[base](table, int(number)) if number else SPLITTERS[base](table)
 
 
@@ -197,7 +217,7 @@ def _fold(split: Split, table: pd.DataFrame, targets: Mapping[str, Target], drop
     return Fold(
         split.name,
         tuple(table.loc[table["speaker"].isin(split.train), "id"]),
-        tuple(targets[name] for name in split.validation),
+        tuple(targets[name] for name in split.validation if name not in dropped),
         tuple(targets[name] for name in split.test if name not in dropped),
     )
 
@@ -210,6 +230,7 @@ def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Se
         "task": corpus.task,
         "classes": list(corpus.classes),
         "corpus": fingerprint,
+        "neutral": _neutral_hash(corpus.table),
         "simulated": plain(corpus.simulation) if corpus.simulation else None,
         "protocol": name,
         "pool": plain(rule),
@@ -233,6 +254,12 @@ def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Se
             for name, target in sorted(held_out.items())
         },
     }
+
+
+def _neutral_hash(table: pd.DataFrame) -> str:
+    """Return a hash of who is neutral, in corpus order: training speakers are enrolled with the first of them."""
+    rows = table.loc[table["neutral"], ["speaker", "id"]]
+    return digest({str(speaker): list(own["id"]) for speaker, own in rows.groupby("speaker")})
 
 
 def _with_several_classes(table: pd.DataFrame) -> set[str]:

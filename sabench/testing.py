@@ -40,12 +40,12 @@ class Delivery:
     @property
     def pitch_hz(self) -> float:
         """Fundamental frequency."""
-        return _BASE_HZ * 2.0 ** (self.level / 12)
+        return _BASE_HZ * float(2.0 ** (self.level / 12))
 
     @property
     def amplitude(self) -> float:
         """Root mean square of the samples, below 0.2; three decibel a semitone."""
-        return 0.03 * 10.0 ** (3.0 * self.level / 20)
+        return 0.03 * float(10.0 ** (3.0 * self.level / 20))
 
 
 def deliveries(n_speakers: int, shift: float, n_per_class: int, seed: int) -> list[Delivery]:
