@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -29,12 +30,18 @@ def pool(jobs: int) -> Iterator[Executor]:
     """Yield an executor over `jobs` fresh processes of one thread each; they end with the block or with us."""
     import loky
 
-    executor = loky.ProcessPoolExecutor(jobs, initializer=end_with, initargs=(os.getpid(),), env=ONE_THREAD)
+    executor = loky.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD)
     try:
         yield executor
     finally:
         # Whatever still runs here after an error or an interrupt is of no use to anyone.
         executor.shutdown(wait=True, kill_workers=True)
+
+
+def _begin(parent: int) -> None:
+    # Ctrl-C reaches every process of a terminal; the parent answers for all, without a traceback from each.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
 
 
 def end_with(parent: int) -> None:

@@ -22,6 +22,11 @@ def test_a_pool_runs_work_in_other_processes_of_one_thread():
         assert pool.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
 
 
+def test_an_interrupt_from_the_keyboard_is_left_to_the_parent():
+    with workers.pool(1) as pool:
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() == signal.SIG_IGN
+
+
 def busy_then_interrupted(pids: list[int]) -> None:
     with workers.pool(1) as pool:
         pids.append(pool.submit(os.getpid).result())

@@ -42,7 +42,7 @@ class FeatureStore:
             from sabench import roots
 
             folder = roots.cache_folder() / "features"
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # worker processes may stand elsewhere
 
     def ensure(
         self,
