@@ -25,9 +25,14 @@ def parse(text: str) -> Any:
         return None
     lowered = text.lower() if text.lower() in ("true", "false") else text
     try:
-        return json.loads(lowered)
-    except json.JSONDecodeError:
+        return json.loads(lowered, parse_constant=_no_number)
+    except ValueError:
         return text
+
+
+def _no_number(text: str) -> Any:
+    msg = f"{text} is no JSON, and could not be hashed"
+    raise ValueError(msg)
 
 
 def resolve(cls: type[Plugin], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +60,7 @@ def resolve(cls: type[Plugin], name: str, given: Mapping[str, Any]) -> dict[str,
 
 @lru_cache
 def _model(cls: type[Plugin]) -> type[BaseModel]:
-    hints = typing.get_type_hints(cls.__init__)
+    hints = _hints(cls)
     fields: dict[str, Any] = {}
     for name, parameter in cls.signature().items():
         if name not in hints:
@@ -63,8 +68,19 @@ def _model(cls: type[Plugin]) -> type[BaseModel]:
             raise ContractError(msg)
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[name] = (hints[name], default)
-    config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+    # Defaults are validated too, so that a parameter left alone and one set to its default have one hash.
+    config = ConfigDict(
+        arbitrary_types_allowed=True, protected_namespaces=(), validate_default=True, allow_inf_nan=False
+    )
     return create_model(cls.__name__, __config__=config, **fields)
+
+
+def _hints(cls: type[Plugin]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(cls.__init__, include_extras=True)
+    except Exception as error:  # an annotation is a plugin's code and may raise anything
+        msg = f"The annotations of {cls.__name__}.__init__ cannot be read: {error}. Import them at run time."
+        raise ContractError(msg) from error
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

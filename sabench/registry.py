@@ -10,7 +10,7 @@ from typing import Any, Final
 import pluggy
 
 from sabench import hookspecs, interfaces
-from sabench.errors import ContractError, PluginLoadError, UnknownPlugin, did_you_mean
+from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, did_you_mean
 from sabench.records import Alias, Component
 
 KINDS: Final = ("datasets", "features", "normalisers", "adapters")
@@ -100,14 +100,26 @@ class Registry:
         return offers[0].value
 
     def create(self, kind: str, name: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Return a plugin of this name, built with validated parameters."""
+        """Return a plugin of this name, built with validated parameters.
+
+        Raises:
+            UnknownPlugin, PluginLoadError: nothing usable stands behind the name.
+            ParameterError: a parameter that it does not have, or a value that it does not take.
+        """
         from sabench.parameters import resolve
 
         cls = self.get(kind, name)
         if isinstance(cls, Alias):
             msg = f"{name!r} is an alias of {cls.adapter!r}; expand it before building."
             raise ContractError(msg)
-        return cls(**resolve(cls, name, parameters or {}))
+        values = resolve(cls, name, parameters or {})
+        try:
+            return cls(**values)
+        except SabenchError:
+            raise
+        except Exception as error:  # a constructor is a plugin's code and may raise anything
+            msg = f"The {_SINGULAR[kind]} {name!r} cannot be built: {_reason(error)}"
+            raise PluginLoadError(msg) from error
 
     def _named(self, kind: str, name: str) -> list[Offer]:
         found = [offer for offer in self._extra if (offer.kind, offer.name) == (kind, name)]
@@ -147,10 +159,20 @@ class Registry:
 
 
 def component(name: str, plugin: interfaces.Plugin) -> Component:
-    """Return the identity of a built plugin."""
-    from sabench.identity import plain
+    """Return the identity of a built plugin.
 
-    return Component(name, plugin.version, plain(plugin.parameters()))
+    Raises:
+        ContractError: a parameter that JSON does not know, so that it cannot be hashed.
+    """
+    from sabench.identity import canonical, plain
+
+    parameters = plain(plugin.parameters())
+    try:
+        canonical(parameters)
+    except (TypeError, ValueError) as error:
+        msg = f"The parameters of {name!r} cannot be hashed: {error}. Parameters are numbers, text, lists and maps."
+        raise ContractError(msg) from error
+    return Component(name, plugin.version, parameters)
 
 
 def _entry_points(kind: str) -> tuple[importlib.metadata.EntryPoint, ...]:
@@ -167,5 +189,6 @@ def _fault(kind: str, value: object) -> str:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"it needs the module {error.name!r}, which is not installed. Install it with: pip install {error.name}"
+        package = error.name.partition(".")[0]
+        return f"it needs the module {error.name!r}, which is not installed. Install it with: pip install {package}"
     return f"{type(error).__name__}: {error}"

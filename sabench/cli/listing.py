@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sabench.cli.choices import JsonOption
+from sabench.errors import SabenchError
 
 if TYPE_CHECKING:
-    from sabench.registry import Offer
+    from sabench.registry import Offer, Registry
 
 
 def register(app: typer.Typer) -> None:
@@ -34,36 +35,36 @@ def list_plugins(
     registry = Registry()
     offers = {name: registry.offers(name) for name in KINDS if kind in (None, name)}
     if json:
-        print_json({name: [_described(offer) for offer in found] for name, found in offers.items()})
+        print_json({name: [_described(registry, offer) for offer in found] for name, found in offers.items()})
         return
     for name, found in offers.items():
-        rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in map(_described, found)]
+        described = [_described(registry, offer) for offer in found]
+        rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in described]
         table(name, ["name", "what it is", _NEEDS[name], "from"], rows)
 
 
 _NEEDS = {"datasets": "tasks", "features": "kind", "normalisers": "access", "adapters": "access"}
 
 
-def _described(offer: Offer) -> dict[str, Any]:
-    from sabench.errors import SabenchError
-
+def _described(registry: Registry, offer: Offer) -> dict[str, Any]:
     reason, needs = offer.reason, ""
     try:
-        needs = _needs(offer) if not reason else ""
+        needs = _needs(registry, offer) if not reason else ""
     except SabenchError as error:  # what it stands on is broken or missing
         reason = str(error)
+    except Exception as error:  # noqa: BLE001  (a plugin's own code; the others are listed all the same)
+        reason = f"{type(error).__name__}: {error}"
     title = f"BROKEN: {reason}" if reason else offer.value.title
     return {"name": offer.name, "distribution": offer.distribution, "broken": reason, "title": title, "needs": needs}
 
 
-def _needs(offer: Offer) -> str:
+def _needs(registry: Registry, offer: Offer) -> str:
     from sabench.methods import Choice, resolve
-    from sabench.registry import Registry
 
     if offer.kind == "datasets":
         return ", ".join(offer.value.tasks)
     if offer.kind == "features":
         return str(offer.value.kind)
     if offer.kind == "normalisers":
-        return str(offer.value().access)
-    return str(resolve(Registry(), [offer.name], Choice())[0].method.access)
+        return str(registry.create(offer.kind, offer.name).access)
+    return str(resolve(registry, [offer.name], Choice())[0].method.access)
