@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sabench.errors import ResultsError, TrackingError
+from sabench.tracking import library
 from sabench.tracking.tracker import Tracker
 
 Say = Callable[[dict[str, Any]], None]
@@ -24,6 +27,15 @@ _PAUSE_S = 0.5
 
 _PAUSE_AWAY_S = 20.0
 """Rest before a store that is away is tried again."""
+
+
+_SLOW = (
+    "mlflow.tracking",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "pandas",
+    "pyarrow.parquet",
+    "matplotlib.backends.backend_agg",
+)
 
 
 class Orders:
@@ -37,7 +49,10 @@ class Orders:
         threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
 
     def take(self) -> dict[str, str]:
-        """Wait for orders and return them, `update` or `finish` by run; nothing once all is done."""
+        """Wait for orders and return them by run, oldest first; nothing once all is done.
+
+        They are `update` or `finish`, or under no run's name `prepare`.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._todo or self.closing)
             todo, self._todo = self._todo, {}
@@ -64,6 +79,8 @@ class Orders:
             if "close" in order:
                 self.closing = True
                 self._todo |= dict.fromkeys(self._open, "finish")  # nobody is left to work on them
+            if "prepare" in order:
+                self._todo[""] = "prepare"
             if "update" in order:
                 self._todo[order["update"]] = "update"
                 self._open[order["update"]] = None
@@ -84,8 +101,7 @@ def main() -> None:
 
 
 def _serve(tracker: Tracker, orders: Orders, say: Say) -> None:
-    if _reached(tracker.prepare, say):
-        _warm_up()
+    _warm_up()
     while todo := orders.take():
         left = _round(tracker, todo, say)
         if left and orders.closing:
@@ -105,7 +121,10 @@ def _round(tracker: Tracker, todo: dict[str, str], say: Say) -> dict[str, str]:
 
 def _follow(tracker: Tracker, run_id: str, verb: str, say: Say) -> None:
     try:
-        say(asdict(tracker.finish(run_id) if verb == "finish" else tracker.update(run_id)))
+        if verb == "prepare":
+            tracker.prepare()
+        else:
+            say(asdict(tracker.finish(run_id) if verb == "finish" else tracker.update(run_id)))
     except ResultsError as error:
         say({"error": str(error)})  # of this run alone
 
@@ -132,9 +151,13 @@ def _speaker() -> Say:
 
 
 def _warm_up() -> None:
-    """Import what the end of a run needs while the run goes on."""
-    for name in ("matplotlib.backends.backend_agg", "matplotlib.figure", "pandas", "pyarrow.parquet"):
-        importlib.import_module(name)
+    """Import what is slow to import while there is nothing else to do; whoever needs it imports it properly."""
+    library.settle()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries with each other, which no user can mend
+        for name in _SLOW:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
 
 
 if __name__ == "__main__":

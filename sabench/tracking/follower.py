@@ -31,6 +31,8 @@ class Follower:
     Args:
         results: the results folder.
         uri, experiment: as of `Tracker`.
+        prepare: make the store at once. Without, the process only imports MLflow until `prepare` or a
+            first run is told: it may start before it is known whether there will be a run at all.
         on_error: called once with the first `TrackingError`, in another thread; further ones are
             debug messages, as all of them tell that `sabench track` has to repair it.
     """
@@ -41,6 +43,7 @@ class Follower:
         *,
         uri: str | None = None,
         experiment: str | None = None,
+        prepare: bool = True,
         on_error: Callable[[TrackingError], None] | None = None,
     ) -> None:
         self.address = Address.of(results, uri=uri, experiment=experiment)
@@ -51,6 +54,8 @@ class Follower:
         self._process = self._start(results.absolute(), uri, experiment)
         self._reader = threading.Thread(target=self._read, daemon=True, name="sabench-tracking")
         self._reader.start()
+        if prepare:
+            self.prepare()
 
     def __enter__(self) -> Follower:
         return self
@@ -59,6 +64,10 @@ class Follower:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def prepare(self) -> None:
+        """Have the store made or migrated, and the experiment; returns at once."""
+        self._send({"prepare": True})
 
     def submit(self, run_id: str) -> None:
         """Tell that there is something new of a run; returns at once."""

@@ -124,3 +124,9 @@ def test_following_imports_neither_mlflow_nor_numpy():
     code = "import sys, sabench.tracking; print([m for m in ('mlflow', 'numpy', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_process_that_is_told_nothing_makes_no_store(made, tmp_path):
+    with Follower(made.results.folder, prepare=False):
+        pass
+    assert not (tmp_path / "mlflow.db").exists()
