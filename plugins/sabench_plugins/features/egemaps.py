@@ -26,7 +26,10 @@ class EGeMAPS(FeatureExtractor):
     name = "egemaps"
     title = "eGeMAPSv02, 88 functionals (openSMILE; licensed for research)"
     kind = "functionals"
-    width = 88
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return `(88,)`."""
+        return (88,)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

@@ -26,7 +26,10 @@ class IS09(FeatureExtractor):
     name = "is09"
     title = "Interspeech 2009 Emotion Challenge, 384 functionals (openSMILE; licensed for research)"
     kind = "functionals"
-    width = 384
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return `(384,)`."""
+        return (384,)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

@@ -45,10 +45,10 @@ class LogSpec(FeatureExtractor):
         self.window = window
         self.floor = floor
 
-    @property
-    def width(self) -> int:
-        """Number of spectral lines at the 16 kHz that the harness hands over."""
-        return round(self.frame_s * 16_000) // 2 + 1
+    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
+        """Return frames and spectral lines at the 16 kHz that the harness hands over."""
+        n_bins = round(self.frame_s * 16_000) // 2 + 1
+        return _spectra.count_frames(duration_s, frame_s=self.frame_s, hop_s=self.hop_s), n_bins
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return frames and bins at 16 kHz."""
