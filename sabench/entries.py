@@ -72,10 +72,10 @@ class Entry:
         """Dataset and task."""
         return f"{self.first.dataset} {self.first.task}"
 
-    @property
+    @cached_property
     def complete(self) -> bool:
-        """Whether no fold is missing in any seed."""
-        return all(run.status == "complete" for run in self.runs)
+        """Whether no fold of this draw is missing in any seed."""
+        return all(is_complete(self.source, run, self.draw) for run in self.runs)
 
     @property
     def control(self) -> bool:
@@ -110,9 +110,15 @@ def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Ent
     for run in source.runs() if runs is None else runs:
         for draw in run.draws:
             seeds = groups.setdefault((identity(run), draw), {})
-            if run.seed not in seeds or run.status == "complete" or seeds[run.seed].status != "complete":
+            before = seeds.get(run.seed)
+            if before is None or is_complete(source, run, draw) or not is_complete(source, before, draw):
                 seeds[run.seed] = run
-    return [Entry(source, _kept(seeds), draw) for (_, draw), seeds in groups.items()]
+    return [Entry(source, _kept(source, seeds, draw), draw) for (_, draw), seeds in groups.items()]
+
+
+def is_complete(source: Source, run: RunRecord, draw: str) -> bool:
+    """Return whether every fold of a run has been evaluated under a draw; other draws may be missing."""
+    return run.status == "complete" or set(source.predictions(run, draw).fold.tolist()) == set(run.folds)
 
 
 def identity(run: RunRecord) -> str:
@@ -122,9 +128,9 @@ def identity(run: RunRecord) -> str:
     return canonical([*parts, method.variant])
 
 
-def _kept(seeds: Mapping[int, RunRecord]) -> tuple[RunRecord, ...]:
+def _kept(source: Source, seeds: Mapping[int, RunRecord], draw: str) -> tuple[RunRecord, ...]:
     ordered = [seeds[seed] for seed in sorted(seeds)]
-    complete = tuple(run for run in ordered if run.status == "complete")
+    complete = tuple(run for run in ordered if is_complete(source, run, draw))
     return complete or tuple(ordered)
 
 

@@ -1,0 +1,177 @@
+"""From finished runs to a leaderboard. Every score is made anew from predictions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sabench import __version__, stats, verdicts
+from sabench.baselines import Baselines
+from sabench.entries import Entry, Source, entries
+from sabench.errors import ResultsError
+from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
+from sabench.leaderboard.rows import differences, row_of
+from sabench.protocols import is_pooled
+from sabench.records import Reported
+
+Literature = Callable[[str], Iterable[Reported]]
+"""Returns what the literature reports of a dataset."""
+
+
+def build(sources: Sequence[Source], *, literature: Literature | None = None, baseline: str | None = None) -> Board:
+    """Return the leaderboard of everything that the sources hold.
+
+    Args:
+        sources: results folders, or what else reads like one; the same protocol hash makes one table.
+        literature: reported results of a dataset; none by default.
+        baseline: name of the method that all are held against, where it ran; by default see `Baselines`.
+    """
+    by_protocol: dict[str, list[Entry]] = {}
+    skipped: list[str] = []
+    for source in sources:
+        for entry in entries(source):
+            if _readable(entry, skipped):
+                by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
+    if baseline is not None:
+        _refuse_unknown(baseline, by_protocol)
+    tables = [_Builder(_labelled(found), literature, baseline).table() for found in by_protocol.values()]
+    ordered = sorted(tables, key=lambda table: (table.simulated, table.title, table.protocol, table.protocol_hash))
+    return Board(tuple(ordered), __version__, datetime.now(UTC).isoformat(timespec="seconds"), tuple(skipped))
+
+
+def _with_first(entry: Entry, firsts: Iterable[Entry]) -> tuple[Entry, Entry] | None:
+    """Return an entry with the first draw of the same trained models, if that ran."""
+    keys = [run.fit_keys for run in entry.runs]
+    for first in firsts:
+        runs = tuple(run for run in first.runs if run.fit_keys in keys)
+        if len(runs) == len(keys):
+            return entry, replace(first, runs=runs)
+    return None
+
+
+def _readable(entry: Entry, skipped: list[str]) -> bool:
+    """Whether an entry has predictions; a run without any has nothing to rank, and is told."""
+    try:
+        return bool(len(entry.predictions[0]))
+    except ResultsError as error:
+        skipped.append(f"{', '.join(run.run_id for run in entry.runs)} ({entry.draw}): {error}")
+        return False
+
+
+def _refuse_unknown(baseline: str, by_protocol: Mapping[str, list[Entry]]) -> None:
+    everything = [entry for found in by_protocol.values() for entry in found]
+    if not any(_is_named(entry, baseline) for entry in everything):
+        Baselines(everything, baseline)
+
+
+def _is_named(entry: Entry, name: str) -> bool:
+    return name in (entry.title, entry.method.name, *(run.run_id for run in entry.runs))
+
+
+def _labelled(found: list[Entry]) -> list[Entry]:
+    """Tell entries of one title and draw apart by features, then by parameters of training."""
+    for tell in (_features, _training, _run):
+        count = Counter((entry.title, entry.draw) for entry in found)
+        found = [replace(e, label=tell(e)) if count[e.title, e.draw] > 1 else e for e in found]
+    return found
+
+
+def _features(entry: Entry) -> str:
+    return entry.method.features.name
+
+
+def _training(entry: Entry) -> str:
+    kept = "" if entry.first.validation_as_training else ", validation speakers not trained on"
+    return f"{_features(entry)}{kept}"
+
+
+def _run(entry: Entry) -> str:
+    return f"{_training(entry)}, {entry.first.run_id.rpartition('-')[2]}"
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Makes one table of the entries of one protocol."""
+
+    entries: Sequence[Entry]
+    literature: Literature | None
+    baseline: str | None
+
+    def table(self) -> Table:
+        first = self.entries[0].first
+        card = self.entries[0].source.card(first.protocol_hash)
+        rows = self._ranked([entry for entry in self.entries if entry.draw == "first"])
+        draws = self._draws()
+        whole = max(self.entries, key=lambda entry: len(entry.predictions[0])).predictions[0]
+        return Table(
+            title=f"{first.dataset} {first.task}",
+            dataset=first.dataset,
+            task=first.task,
+            protocol=first.protocol,
+            protocol_hash=first.protocol_hash,
+            score="pooled UAR" if is_pooled(first.protocol) else "mean of fold UARs",
+            simulated=first.simulated,
+            simulation=_told(first.simulation or {}),
+            classes=whole.classes,
+            n_scored=len(whole),
+            n_speakers=len(set(whole.speaker.tolist())),
+            n_folds=len(first.folds),
+            pool=_told(card.get("pool") or {}),
+            notes=tuple(str(note) for note in card.get("notes") or ()),
+            rows=tuple(rows),
+            draws=tuple(draws),
+            literature=tuple(self._reported(rows)),
+            smallest_p=stats.smallest_p(len(set(whole.speaker.tolist()))),
+            chance=1 / len(set(whole.truth.tolist())),
+        )
+
+    def _ranked(self, found: list[Entry]) -> list[Row]:
+        ranks: dict[int, int] = {}
+        for group in GROUPS:
+            members = [e for e in found if e.complete and e.method.access.group == group]
+            ranks |= {id(e): rank for e, rank in zip(members, stats.ranks([e.sample for e in members]), strict=True)}
+        named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in found) else None
+        baselines = Baselines(found, named)
+        against = {id(entry): baselines.of(entry) for entry in found if entry.complete}
+        against_baseline = differences([(entry, other) for entry in found if (other := against.get(id(entry)))])
+        used = {id(other) for other in against.values() if other}
+        rows = [
+            row_of(e, rank=ranks.get(id(e)), difference=against_baseline.get(id(e)), baseline=id(e) in used)
+            for e in found
+        ]
+        return sorted(rows, key=_order)
+
+    def _draws(self) -> list[Row]:
+        """Return rows of all other draws, each against the first draw of the same trained models."""
+        others = [entry for entry in self.entries if entry.draw != "first"]
+        firsts = [entry for entry in self.entries if entry.draw == "first"]
+        pairs = [pair for entry in others if entry.complete and (pair := _with_first(entry, firsts))]
+        found = differences(pairs)
+        rows = [row_of(entry, rank=None, difference=found.get(id(entry)), baseline=False) for entry in others]
+        return sorted(rows, key=lambda row: (row.method, row.draw))
+
+    def _reported(self, rows: Sequence[Row]) -> Iterable[LiteratureRow]:
+        first = self.entries[0].first
+        if self.literature is None or first.simulated:
+            return
+        measured = {run.method.name: e for e in self.entries if e.draw == "first" for run in e.runs}
+        values = {row.method: row.uar for row in rows}
+        for result in self.literature(first.dataset):
+            if result.task == first.task:
+                entry = measured.get(result.adapter or "")
+                here = f"{verdicts.points(values[entry.title])} ({entry.title})" if entry else ""
+                yield LiteratureRow(result.method, result.uar, result.source, result.url, result.differences, here)
+
+
+def _order(row: Row) -> tuple[int, float, float, str]:
+    return GROUPS.index(row.group), math.inf if row.rank is None else row.rank, -row.uar, row.method
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value}" for key, value in values.items() if value not in (0, False, None)
+    )

@@ -1,0 +1,208 @@
+"""Where things stand in the pictures of a page: numbers only, the templates draw them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sabench.leaderboard.board import GROUPS, Row, Table
+
+SHOWN = 12
+"""Pictures show so many methods at most."""
+_LINE = 26.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear axis from fractions to places in a picture.
+
+    >>> Scale(0.2, 0.8, 0, 120).at(0.5)
+    60.0
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    @classmethod
+    def around(cls, values: Iterable[float], start: float, end: float, step: float = 0.1) -> Scale:
+        """Return an axis that holds all values and begins and ends at whole steps."""
+        known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+        low, high = math.floor(min(known) / step + 1e-9) * step, math.ceil(max(known) / step - 1e-9) * step
+        return cls(low, high if high > low else low + step, start, end)
+
+    def at(self, value: float) -> float:
+        """Return the place of a value, held inside the axis."""
+        part = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.start + part * (self.end - self.start), 1)
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Places and percents of a handful of round values."""
+        span = self.high - self.low
+        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf) if span / step <= 6)
+        if step == math.inf:
+            return [(self.at(self.low), f"{100 * self.low:.0f}"), (self.at(self.high), f"{100 * self.high:.0f}")]
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [(self.at(i * step), f"{100 * i * step:.0f}") for i in range(first, last + 1)]
+
+
+def interval_scale(table: Table) -> Scale:
+    """Return the axis of a table's interval bars, chance included."""
+    ends = [end for row in (*table.rows, *table.draws) for end in (row.low, row.high, row.uar)]
+    return Scale.around([*ends, table.chance], 2, 158)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A marked place with the words that a pointer finds there."""
+
+    x: float
+    y: float
+    words: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """UARs of all speakers under one method, as dots on a line."""
+
+    method: str
+    group: str
+    y: float
+    dots: tuple[Dot, ...]
+    mean: float
+
+
+@dataclass(frozen=True)
+class Strips:
+    """All methods of a table over one axis."""
+
+    strips: tuple[Strip, ...]
+    scale: Scale
+    height: float
+
+
+def strips(table: Table) -> Strips:
+    """Return the picture of UAR per speaker."""
+    rows = table.rows[:SHOWN]
+    scale = Scale.around([0.0, 1.0], 10, 350)
+    found = [_strip(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(rows)]
+    return Strips(tuple(found), scale, 30 + len(rows) * (_LINE + 8))
+
+
+def _strip(row: Row, y: float, scale: Scale) -> Strip:
+    dots = [Dot(scale.at(uar), y, f"{name}: {100 * uar:.1f}") for name, uar in row.speakers.items()]
+    mean = sum(row.speakers.values()) / max(1, len(row.speakers))
+    return Strip(row.method, row.group, y, tuple(dots), scale.at(mean))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A method's gain with its interval."""
+
+    method: str
+    group: str
+    x: float
+    y: float
+    low: float
+    high: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Gain over the baseline, below each other by rising price; the price classes are not to scale.
+
+    Attributes:
+        gains: one a method.
+        prices: place, words and access group of each price.
+    """
+
+    gains: tuple[Gain, ...]
+    prices: tuple[tuple[float, str, str], ...]
+    scale: Scale
+    height: float
+
+
+def gains(table: Table) -> Gains | None:
+    """Return the picture of gain against price; None where nothing is held against a baseline."""
+    held = [(row, row.difference) for row in table.rows if row.difference][:SHOWN]
+    if not held:
+        return None
+    held.sort(key=lambda pair: (_price(pair[0]), -pair[1].effect))
+    scale = Scale.around([end for _, d in held for end in (d.low, d.high, 0.0)], 10, 350, step=0.05)
+    found: list[Gain] = []
+    prices: list[tuple[float, str, str]] = []
+    y = 0.0
+    for row, d in held:
+        if not prices or prices[-1][1] != row.access:
+            y += 20
+            prices.append((y, row.access, row.group))
+        y += _LINE + 4
+        found.append(Gain(row.method, row.group, scale.at(d.effect), y, scale.at(d.low), scale.at(d.high), d.sentence))
+    return Gains(tuple(found), tuple(prices), scale, y + 14)
+
+
+def _price(row: Row) -> tuple[int, int, str]:
+    number = "".join(sign for sign in row.access if sign.isdigit())
+    return GROUPS.index(row.group), int(number or 0), row.access
+
+
+@dataclass(frozen=True)
+class Square:
+    """One cell of a confusion matrix."""
+
+    x: float
+    y: float
+    part: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The confusion matrix of one method; rows are true classes."""
+
+    method: str
+    squares: tuple[Square, ...]
+    labels: tuple[tuple[float, str, str], ...]
+    size: float
+
+
+def matrices(table: Table) -> list[Matrix]:
+    """Return the confusion matrices of the first methods."""
+    short = _short(table.classes)
+    return [_matrix(row, table.classes, short) for row in table.rows[:SHOWN]]
+
+
+def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> Matrix:
+    cell = 160 / len(classes)
+    squares = [
+        Square(
+            round(36 + j * cell, 1),
+            round(18 + i * cell, 1),
+            part,
+            f"{classes[i]} taken for {classes[j]}: {100 * part:.1f} %"
+            if i != j
+            else f"{classes[i]}: {100 * part:.1f} %",
+        )
+        for i, line in enumerate(row.confusion)
+        for j, part in enumerate(line)
+    ]
+    labels = tuple((round((i + 0.5) * cell, 1), short[i], classes[i]) for i in range(len(classes)))
+    return Matrix(row.method, tuple(squares), labels, round(cell, 1))
+
+
+def _short(classes: Sequence[str]) -> list[str]:
+    """Return names short enough for a margin, still different from each other.
+
+    >>> _short(["anger", "anxiety"]), _short(["happy", "sad"])
+    (['ange', 'anxi'], ['hap', 'sad'])
+    """
+    for length in (3, 4):
+        cut = [name[:length] for name in classes]
+        if len({name[:2] for name in cut}) == len(classes) or length == 4:
+            return cut
+    return list(classes)

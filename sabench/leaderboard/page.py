@@ -1,0 +1,71 @@
+"""One self-contained HTML page: no network, no library, everything from plugins and data escaped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sabench.leaderboard import drawing, text
+from sabench.leaderboard.board import Board
+from sabench.verdicts import points
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_GROUP_WORDS = {
+    "none": "No target-speaker data",
+    "neutral": "Neutral enrolment",
+    "unlabelled": "Unlabelled enrolment",
+    "transductive": "Transductive: sees the test utterances, unlabelled",
+    "labelled": "Labelled enrolment",
+}
+
+
+def html(board: Board) -> str:
+    """Return the page."""
+    page = _environment().get_template("page.html.j2")
+    return page.render(
+        board=board,
+        real=[table for table in board.tables if not table.simulated],
+        simulated=[table for table in board.tables if table.simulated],
+        group_words=_GROUP_WORDS,
+        groups=[group for group in _GROUP_WORDS if any(row.group == group for t in board.tables for row in t.rows)],
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sabench.leaderboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "points": points,
+        "duration": text.duration,
+        "count": text.count,
+        "p_value": text.p_value,
+        "signed": _signed,
+        "sortable": _sortable,
+        "web": _web,
+    }
+    environment.globals["drawing"] = drawing
+    return environment
+
+
+def _signed(fraction: float) -> str:
+    """Return percentage points with a sign, a true minus among them."""
+    return "–" if fraction != fraction else f"{100 * fraction:+.1f}".replace("-", "−")
+
+
+def _sortable(value: float | None) -> str:
+    """Return a number as a script compares it; empty where there is none, which sorts last."""
+    return "" if value is None or value != value else f"{value:.6g}"
+
+
+def _web(url: str) -> str:
+    """Return a web address, or nothing for any other kind of link: a plugin could write `javascript:`."""
+    return url if urlsplit(url).scheme in ("http", "https") else ""

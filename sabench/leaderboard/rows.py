@@ -1,0 +1,120 @@
+"""One row of the leaderboard, made anew from the predictions of a method's seeds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sabench import metrics, stats, verdicts
+from sabench.entries import Entry
+from sabench.leaderboard.board import Difference, Row
+from sabench.metrics import Scores
+from sabench.stats.comparison import ALPHA
+
+
+def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
+    """Return each first entry's difference to its second, corrected over all pairs that tell methods apart."""
+    found = [(entry, other, verdicts.compare(entry, other)) for entry, other in pairs]
+    judged = [verdict.comparison.p for _, _, verdict in found if verdict.comparison.about_methods]
+    corrected = iter(stats.holm(judged))
+    told = {}
+    for entry, other, verdict in found:
+        about = verdict.comparison.about_methods
+        p_corrected = float(next(corrected)) if about else math.nan
+        told[id(entry)] = _difference(entry, other, verdict, p_corrected)
+    return told
+
+
+def _difference(entry: Entry, other: Entry, verdict: verdicts.Verdict, p_corrected: float) -> Difference:
+    found = verdict.comparison
+    sign = "better" if found.effect.value > 0 else "worse"
+    kind = sign if p_corrected <= ALPHA else "none"
+    if not found.about_methods and found.p_speakers <= ALPHA:
+        kind = "models"
+    return Difference(
+        baseline=other.title if other.draw == entry.draw else f"enrolled by {other.draw}",
+        effect=found.effect.value,
+        low=found.effect.low,
+        high=found.effect.high,
+        p=found.p,
+        p_corrected=p_corrected,
+        verdict=kind,
+        sentence=verdict.sentence,
+    )
+
+
+def row_of(entry: Entry, *, rank: int | None, difference: Difference | None, baseline: bool) -> Row:
+    """Return the row of an entry; seeds are averaged."""
+    method, sample, score = entry.method, entry.sample, stats.interval(entry.sample)
+    found = [metrics.scores(predictions) for predictions in entry.predictions]
+    speakers = {name: _mean(one.uar_per_speaker[name] for one in found) for name in found[0].uar_per_speaker}
+    worst = min(speakers, key=speakers.__getitem__) if math.isnan(found[0].gini) else _worst(found)
+    counts = np.sum([one.confusion for one in found], axis=0)
+    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return Row(
+        rank=rank,
+        method=entry.title,
+        features=method.features.name,
+        normaliser=method.normaliser.name if method.normaliser else "",
+        parameters=_parameters(entry),
+        access=str(method.access),
+        group=method.access.group,
+        draw=entry.draw,
+        seeds=tuple(run.seed for run in entry.runs),
+        runs=tuple(run.run_id for run in entry.runs),
+        uar=score.value,
+        low=score.low,
+        high=score.high,
+        uar_mean=_mean(one.uar_mean for one in found),
+        uar_pooled=_mean(one.uar_pooled for one in found),
+        per_seed=tuple(float(value) for value in sample.seed_values),
+        recall=dict(zip(entry.predictions[0].classes, metrics.recalls(counts).tolist(), strict=True)),
+        confusion=tuple(tuple(line) for line in parts.tolist()),
+        speakers=speakers,
+        worst_speaker=worst,
+        worst_uar=speakers[worst],
+        gini=_mean(one.gini for one in found),
+        gender_gap=None,
+        baseline=baseline,
+        difference=difference,
+        note=_note(entry),
+        **_cost(entry),
+    )
+
+
+def _worst(found: Sequence[Scores]) -> str:
+    """Return the speaker who is worst off most often over the seeds; the first of them where that ties."""
+    return Counter(one.worst_speaker[0] for one in found).most_common(1)[0][0]
+
+
+def _parameters(entry: Entry) -> dict[str, Any]:
+    method = entry.method
+    parts = [method.adapter] + ([method.normaliser] if method.normaliser else [])
+    return {f"{part.name}.{key}": value for part in parts for key, value in part.parameters.items()}
+
+
+def _cost(entry: Entry) -> dict[str, Any]:
+    cells = [entry.source.cells(run) for run in entry.runs]
+    flat = [cell for found in cells for cell in found if cell.n_training_speakers]
+    return {
+        "seconds": _mean(sum(cell.seconds for cell in found) for found in cells),
+        "n_parameters": max((cell.n_parameters for cell in flat if cell.n_parameters is not None), default=None),
+        "n_training_speakers": min((cell.n_training_speakers for cell in flat), default=0),
+    }
+
+
+def _note(entry: Entry) -> str:
+    if entry.complete:
+        return ""
+    done = len(set(entry.predictions[0].fold.tolist()))
+    failed = "; a fold failed" if any(run.status == "failed" for run in entry.runs) else ""
+    return f"{done} of {len(entry.first.folds)} folds{failed}: not ranked"
+
+
+def _mean(values: Iterable[float]) -> float:
+    numbers = list(values)
+    return float(np.mean(numbers)) if numbers else math.nan
