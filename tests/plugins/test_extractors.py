@@ -122,8 +122,9 @@ def test_frames_follow_the_parameters():
 
 
 @pytest.mark.parametrize("extractor", [EGeMAPS(), IS09(), LogSpec(), LogSpec(frame_s=0.05), LogMel(n_bands=20)])
-def test_the_width_told_beforehand_is_that_of_the_features(extractor):
-    assert extractor.extract(voice(8000), RATE).shape[-1] == extractor.width
+@pytest.mark.parametrize("n_samples", [100, 560, 8000, 24001])
+def test_the_shape_told_beforehand_is_that_of_the_features(extractor, n_samples):
+    assert extractor.extract(voice(n_samples), RATE).shape == extractor.expected_shape(n_samples / RATE)
 
 
 def test_an_unknown_window_is_refused():

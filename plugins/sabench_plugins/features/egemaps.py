@@ -28,10 +28,6 @@ class EGeMAPS(FeatureExtractor):
     kind = "functionals"
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
-        """Return `(88,)`."""
-        return (88,)
-
-    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""
         return (88,)
 

@@ -28,10 +28,6 @@ class IS09(FeatureExtractor):
     kind = "functionals"
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
-        """Return `(384,)`."""
-        return (384,)
-
-    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""
         return (384,)
 

@@ -46,11 +46,6 @@ class LogSpec(FeatureExtractor):
         self.floor = floor
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
-        """Return frames and spectral lines at the 16 kHz that the harness hands over."""
-        n_bins = round(self.frame_s * 16_000) // 2 + 1
-        return _spectra.count_frames(duration_s, frame_s=self.frame_s, hop_s=self.hop_s), n_bins
-
-    def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return frames and bins at 16 kHz."""
         return _spectra.n_frames(duration_s, self.frame_s, self.hop_s), round(self.frame_s * 16000) // 2 + 1
 
