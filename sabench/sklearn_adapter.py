@@ -5,12 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sabench.errors import ContractError
 from sabench.interfaces import Adapter, Context
 
 if TYPE_CHECKING:
@@ -21,7 +19,8 @@ class SklearnAdapter(Adapter):
     """Features standardised over the training set, then a classifier; the target speaker is not adapted to.
 
     Subclasses return an unfitted classifier. Probabilities are those of the classifier where it has
-    `predict_proba`, otherwise the softmax of its `decision_function`.
+    `predict_proba`, otherwise the softmax of its `decision_function`. Fitting again is so quick that
+    no model is kept; a subclass that wants `sabench predict` overrides `save` and `load`.
     """
 
     @abstractmethod
@@ -46,28 +45,6 @@ class SklearnAdapter(Adapter):
     def enrol(self, enrolment: Enrolment) -> SklearnPredictor:
         """Return the same classifier for every speaker."""
         return SklearnPredictor(self.pipeline_, self.n_classes_)
-
-    def save(self, folder: Path) -> None:
-        """Write the fitted pipeline with skops, which holds no pickle."""
-        from skops.io import dump
-
-        dump({"pipeline": self.pipeline_, "n_classes": self.n_classes_}, folder / "model.skops")
-
-    def load(self, folder: Path) -> None:
-        """Read what `save` wrote, refusing types that scikit-learn and numpy do not define.
-
-        Raises:
-            ContractError: the file holds such a type.
-        """
-        from skops.io import load
-        from skops.io.exceptions import UntrustedTypesFoundException
-
-        try:
-            content = load(folder / "model.skops")
-        except UntrustedTypesFoundException as error:
-            msg = f"The model of {type(self).__name__} is not loaded: {error}. Override load to trust them."
-            raise ContractError(msg) from error
-        self.pipeline_, self.n_classes_ = content["pipeline"], content["n_classes"]
 
 
 @dataclass(frozen=True)
