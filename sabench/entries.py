@@ -146,3 +146,18 @@ def entry_of(source: Source, run: RunRecord, draw: str = "first") -> Entry:
     alike = [other for other in source.runs() if identity(other) == identity(run) and draw in other.draws]
     found = next(entry for entry in entries(source, alike) if entry.draw == draw)
     return found if run.run_id in {kept.run_id for kept in found.runs} else Entry(source, (run,), draw)
+
+
+def pair_of(source: Source, first: tuple[RunRecord, str], second: tuple[RunRecord, str]) -> tuple[Entry, Entry]:
+    """Return the entries of two runs, each with its draw; two runs of one method stand for themselves.
+
+    Raises:
+        ResultsError: the two are one and the same, or a run has no such draw.
+    """
+    if (first[0].run_id, first[1]) == (second[0].run_id, second[1]):
+        msg = f"{first[0].run_id} would be compared with itself. Name two runs; `sabench leaderboard` lists them."
+        raise ResultsError(msg)
+    one, other = entry_of(source, *first), entry_of(source, *second)
+    if one.draw == other.draw and identity(one.first) == identity(other.first):
+        return Entry(source, (first[0],), one.draw), Entry(source, (second[0],), other.draw)
+    return one, other

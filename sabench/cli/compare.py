@@ -1,0 +1,67 @@
+"""`sabench compare`: the verdict on two runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sabench.cli.choices import JsonOption, ResultsOption
+from sabench.cli.reading import open_results
+
+if TYPE_CHECKING:
+    from sabench.verdicts import Verdict
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("compare")(compare)
+
+
+_RUN = "Id of a run, or how it begins; all seeds of its method count. With @DRAW another draw, as in RUN@zeros."
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help=_RUN)],
+    second: Annotated[str, typer.Argument(help="What to compare it with.")],
+    results: ResultsOption = None,
+    min_seeds: Annotated[
+        int, typer.Option(min=2, help="Seeds needed where one trained model serves several speakers.")
+    ] = 5,
+    json: JsonOption = False,
+) -> None:
+    """Compare two methods by two of their runs: who is ahead, how sure that is, at what price."""
+    from sabench import verdicts
+    from sabench.cli.output import print_json
+    from sabench.entries import pair_of
+
+    source = open_results(results)
+    sides = [(source.run(name), draw or "first") for name, _, draw in (text.partition("@") for text in (first, second))]
+    verdict = verdicts.compare(*pair_of(source, *sides), min_seeds=min_seeds)
+    if json:
+        print_json(verdict.json())
+    else:
+        _print(verdict)
+
+
+def _print(verdict: Verdict) -> None:
+    from sabench.cli.output import table
+    from sabench.leaderboard.text import interval
+
+    typer.echo(verdict.sentence)
+    for note in verdict.notes:
+        typer.echo(note)
+    typer.echo()
+    rows = [
+        [entry.title, str(entry.method.access), entry.draw, ", ".join(str(run.seed) for run in entry.runs), score]
+        for entry, score in zip(
+            (verdict.first, verdict.second),
+            (interval(score.value, score.low, score.high) for score in verdict.scores),
+            strict=True,
+        )
+    ]
+    table(
+        f"{verdict.first.place}, {verdict.first.first.protocol}",
+        ["method", "access", "draw", "seeds", "UAR % [95% CI]"],
+        rows,
+    )

@@ -1,0 +1,110 @@
+"""`sabench leaderboard`: all finished runs as tables, a page, Markdown, CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sabench.cli.choices import JsonOption, ResultsOption
+from sabench.cli.reading import open_results
+
+if TYPE_CHECKING:
+    from sabench.leaderboard import Board, Literature, Row, Table
+    from sabench.records import Reported
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("leaderboard")(leaderboard)
+
+
+def leaderboard(
+    results: ResultsOption = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The HTML page; leaderboard.html in the results folder by default.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write CSV to this file.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="The method that all are held against; by default each one's own unadapted form.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Rank all finished methods, with intervals and significance, and write a page."""
+    from sabench import leaderboard as boards
+    from sabench.cli.output import message, print_json
+    from sabench.files import write_bytes
+
+    source = open_results(results)
+    board = boards.build([source], literature=_literature(), baseline=baseline)
+    page = output or (None if markdown or csv or json else source.folder / "leaderboard.html")
+    for path, write in ((page, boards.html), (markdown, boards.markdown), (csv, boards.csv_text)):
+        if path is not None:
+            write_bytes(path, write(board).encode())
+            message(f"Wrote {path}")
+    if json:
+        print_json(board.json())
+    else:
+        _print(board)
+
+
+def _literature() -> Literature:
+    from sabench.errors import SabenchError
+    from sabench.registry import Registry
+
+    registry = Registry()
+
+    def reported(dataset: str) -> Iterable[Reported]:
+        try:
+            return tuple(registry.get("datasets", dataset).reported)
+        except SabenchError:  # a dataset whose plugin is not installed here has nothing to report
+            return ()
+
+    return reported
+
+
+def _print(board: Board) -> None:
+    from sabench.cli.output import message, table
+
+    for found in board.tables:
+        mark = " (simulated)" if found.simulated else ""
+        heading = f"{found.title}{mark}: {found.protocol} {found.protocol_hash[:8]}, {found.score}"
+        table(
+            heading,
+            ["access", "rank", "method", "UAR % [95% CI]", "to baseline", "p (Holm)", "seeds", "run"],
+            _rows(found),
+        )
+        if found.draws:
+            draws = [[row.method, row.draw, *_numbers(row)] for row in found.draws]
+            table(
+                "Other draws and controls, never ranked",
+                ["method", "draw", "UAR % [95% CI]", "to first", "p (Holm)"],
+                draws,
+            )
+        if found.literature:
+            reported = [
+                [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in found.literature
+            ]
+            table("Reported in the literature, never ranked", ["method", "UAR %", "measured here", "source"], reported)
+    for sentence in board.skipped:
+        message(f"Left out: {sentence}")
+    if not board.tables:
+        message("There is no finished run yet. Start one with: sabench run")
+
+
+def _rows(found: Table) -> list[list[str]]:
+    rows = []
+    for row in found.rows:
+        name = f"{row.method} ({row.note})" if row.note else row.method
+        rank = "-" if row.rank is None else str(row.rank)
+        rows.append([row.access, rank, name, *_numbers(row), str(len(row.seeds)), row.runs[0]])
+    return rows
+
+
+def _numbers(row: Row) -> list[str]:
+    from sabench.leaderboard.text import difference, interval, p_value
+
+    return [interval(row.uar, row.low, row.high), difference(row), p_value(row.difference)]

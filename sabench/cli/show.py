@@ -1,0 +1,75 @@
+"""`sabench show`: one run in words and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sabench.cli.choices import JsonOption, ResultsOption
+from sabench.cli.reading import open_results
+
+if TYPE_CHECKING:
+    from sabench.leaderboard.board import Row
+    from sabench.report import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("show")(show)
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    draw: Annotated[str, typer.Option(help="Which enrolment.")] = "first",
+    results: ResultsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a run: score, verdict against the baseline, folds, classes, speakers."""
+    from sabench.cli.output import print_json
+    from sabench.report import report
+
+    source = open_results(results)
+    found = report(source, source.run(run), draw)
+    if json:
+        print_json(found.json())
+    else:
+        _print(found)
+
+
+def _print(found: Report) -> None:
+    from sabench.cli.output import table
+
+    for sentence in found.sentences:
+        typer.echo(sentence)
+    if found.row is None:
+        return
+    row = found.row
+    typer.echo()
+    table("Scores", ["what", "value"], _scores(row))
+    folds = [[c.fold, _percent(found.folds.get(c.fold)), f"{c.seconds:.1f} s", c.status] for c in found.cells]
+    table("Folds", ["fold", "UAR %", "time", "status"], folds)
+    names = list(row.recall)
+    lines = [[name, *(_percent(part) for part in line)] for name, line in zip(names, row.confusion, strict=True)]
+    table("Confusion, % of each true class (rows)", ["true", *names], lines)
+
+
+def _scores(row: Row) -> list[list[str]]:
+    from sabench.leaderboard.text import count, duration, interval
+
+    lines = [
+        ["UAR % [95% CI]", interval(row.uar, row.low, row.high)],
+        ["mean of fold UARs %", _percent(row.uar_mean)],
+        ["pooled UAR %", _percent(row.uar_pooled)],
+        ["worst speaker", f"{row.worst_speaker} ({_percent(row.worst_uar)})"],
+        ["Gini over speakers", "-" if row.gini != row.gini else f"{row.gini:.3f}"],
+        ["time, parameters", f"{duration(row.seconds)}, {count(row.n_parameters)}"],
+        ["training speakers", str(row.n_training_speakers)],
+    ]
+    if row.gender_gap is not None:
+        lines.insert(5, ["female minus male, points", f"{100 * row.gender_gap:+.1f}"])
+    return lines
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{100 * value:.1f}"
