@@ -1,0 +1,134 @@
+"""Kills runs at random moments and counts what is lost: nothing, if all is well.
+
+    python benchmarks/kills.py --root EMODB [--rounds 20] [--seed 0]
+
+Every round starts the same run with two jobs in a fresh results folder, kills its parent (odd rounds) or one
+of its workers (even rounds) with SIGKILL, repeats the command until it is done, and compares with a run that was
+left alone: the numbers, which cells were computed again, and which processes stayed behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from sabench.results import Results
+
+METHODS = ["--adapter", "svm", "--adapter", "svm-norm", "--adapter", "eresnet"]
+TINY = [
+    "--preset",
+    "small",
+    "--set",
+    "eresnet.width=0.03125",
+    "--set",
+    "eresnet.epochs=3",
+    "--set",
+    "eresnet.crop_s=0.5",
+]
+
+
+def command(root: str, results: Path) -> list[str]:
+    fixed = ["--dataset", "emodb", "--root", root, "--protocol", "speaker-kfold:3", "--jobs", "2", "--threads", "1"]
+    return [sys.executable, "-m", "sabench", "run", *METHODS, *TINY, *fixed, "--results", str(results)]
+
+
+def start(root: str, results: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{results.parent / 'mlflow.db'}"}
+    return subprocess.Popen(
+        command(root, results), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+
+
+def predictions(results: Path) -> dict[str, np.ndarray]:
+    reader = Results(results)
+    return {run.run_id: reader.predictions(run).probabilities for run in reader.runs()}
+
+
+def finished_fits(results: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in results.glob("cells/*/*/fit.json")}
+
+
+def workers_of(parent: psutil.Process) -> list[psutil.Process]:
+    return [child for child in parent.children(recursive=True) if "loky" in " ".join(child.cmdline())]
+
+
+def kill(process: subprocess.Popen[bytes], *, parent: bool, after_s: float, rng: random.Random) -> list[psutil.Process]:
+    """Kill the parent or one worker; returns the processes that belonged to the run."""
+    time.sleep(after_s)
+    try:
+        root = psutil.Process(process.pid)
+        family = root.children(recursive=True)
+        victim = root if parent else rng.choice([*workers_of(root), None])
+        if victim is not None:
+            victim.send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return []
+    return family
+
+
+def still_alive(family: list[psutil.Process], patience_s: float = 10.0) -> int:
+    _, alive = psutil.wait_procs(family, timeout=patience_s)
+    return len(alive)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.monotonic()
+        undisturbed = Path(folder) / "undisturbed" / "results"
+        undisturbed.parent.mkdir()
+        if start(options.root, undisturbed).wait():
+            print("The undisturbed run failed; nothing was measured.")
+            return 1
+        length_s = time.monotonic() - begun
+        expected = predictions(undisturbed)
+        print(f"undisturbed: {len(expected)} runs in {length_s:.1f} s")
+        bad = 0
+        for number in range(options.rounds):
+            bad += not one_round(options.root, Path(folder) / str(number) / "results", number, length_s, expected, rng)
+        print(f"{options.rounds - bad} of {options.rounds} rounds lost nothing")
+        return int(bad > 0)
+
+
+def one_round(
+    root: str, results: Path, number: int, length_s: float, expected: dict[str, np.ndarray], rng: random.Random
+) -> bool:
+    results.parent.mkdir()
+    parent = number % 2 == 1
+    after_s = rng.uniform(0.3, 0.95) * length_s
+    process = start(root, results)
+    family = kill(process, parent=parent, after_s=after_s, rng=rng)
+    first = process.wait()
+    orphans = still_alive(family)
+    before = finished_fits(results)
+    again = start(root, results).wait() if first else 0
+    after = finished_fits(results)
+    recomputed = sum(after[path] != stamp for path, stamp in before.items())
+    found = predictions(results)
+    same = found.keys() == expected.keys() and all(np.array_equal(found[name], expected[name]) for name in expected)
+    victim = "parent" if parent else "worker"
+    print(
+        f"round {number:2d}: {victim} killed after {after_s:4.1f} s (exit {first:3d}), {len(before)} fits kept, "
+        f"{recomputed} recomputed, {orphans} orphans, resumed with exit {again}, same numbers: {same}",
+        flush=True,
+    )
+    return same and not recomputed and not orphans and not again
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""`python -m sabench`."""
+
+from sabench.cli import main
+
+if __name__ == "__main__":
+    main()
