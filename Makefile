@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := demo-results
 
 .PHONY: setup demo test check fix docs clean
 
@@ -13,9 +14,17 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	@touch $@
 
+# The seed paper's six systems and the one-utterance baseline on a small simulated twin of FAU-AIBO.
+demo: setup
+	$(BIN)/sabench run --adapter svm --adapter svm-norm --adapter svm-neutral \
+		--adapter resnet --adapter resnet-norm --adapter twochannel --adapter eresnet \
+		--dataset aibo --task 5class --simulated --scale 0.02 \
+		--preset small --set adapter.width=0.0625 --set adapter.epochs=4 --results $(DEMO)
+	$(BIN)/sabench leaderboard --results $(DEMO) --output $(DEMO)/leaderboard.html
+
 test: check
 	$(BIN)/python -m pytest
-	$(BIN)/python -m tests.wheel
+	$(BIN)/python tests/wheel.py
 
 check: setup
 	$(BIN)/ruff check .
@@ -31,4 +40,4 @@ docs: setup
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf build dist site demo-results .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site $(DEMO) .mypy_cache .pytest_cache .ruff_cache
