@@ -22,6 +22,10 @@ class ContractError(SabenchError, TypeError):
     """A plugin that does not do what its interface promises."""
 
 
+class CheckFailure(SabenchError, AssertionError):
+    """A plugin that fails a check of the conformance suite."""
+
+
 class ParameterError(SabenchError, ValueError):
     """A parameter that a plugin does not have, or a value that it does not take."""
 

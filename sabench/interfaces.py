@@ -30,11 +30,15 @@ class Plugin(ABC):
         name: as registered and typed by users.
         title: what it is, in a few words.
         version: raise it when what is computed changes; it enters every hash.
+        check_parameters: under which the conformance suite checks it, where the defaults would take long.
+        expected_failed_checks: names of checks that it is known to fail, with the reason.
     """
 
     name: ClassVar[str]
     title: ClassVar[str] = ""
     version: ClassVar[str] = "1"
+    check_parameters: ClassVar[Mapping[str, Any]] = {}
+    expected_failed_checks: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def signature(cls) -> dict[str, inspect.Parameter]:
