@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sabench.identity import digest
 from sabench.records import Access, Component, Method
 from sabench.results import Results, RunRecord
 
@@ -15,7 +16,7 @@ def method(name, *, access=None, normaliser="", parameters=None, variant="", fea
     return Method(
         name=name,
         adapter=Component(adapter or name.partition("-")[0], "1", parameters or {"C": 1.0}),
-        normaliser=Component(normaliser, "1", {}) if normaliser else None,
+        normaliser=Component(normaliser, "1", {"enrolled_by": str(access)}) if normaliser else None,
         features=Component(features, "1", {}),
         access=access or Access(),
         variant=variant,
@@ -47,11 +48,7 @@ class Made:
     _count: int = 0
 
     def __post_init__(self):
-        self.hash = "".join(f"{ord(sign):x}" for sign in f"{self.dataset}{self.task}{self.protocol}")[-20:].rjust(
-            20, "0"
-        )
-        if self.simulation:
-            self.hash = f"5{self.hash[1:]}"
+        self.hash = digest([self.dataset, self.task, self.protocol, self.pool, self.simulation])
         self.speakers = [f"s{i:02}" for i in range(self.n_speakers)]
         shared = self.protocol != "loso"
         self.folds = {"all": self.speakers} if shared else {name: [name] for name in self.speakers}
@@ -84,7 +81,7 @@ class Made:
         number = f"{self._count:06x}"
         keys = {fold: f"{number}{i:04x}{self.hash[:10]}" for i, fold in enumerate(self.folds)}
         record = RunRecord(
-            run_id=run_id or f"{what.name}-{self.dataset}-{self.task}-s{seed}-{number}",
+            run_id=run_id or f"{what.name}-{self.dataset}-{self.task}-s{seed}-{self.hash[:2]}{number}",
             method=what,
             dataset=self.dataset,
             task=self.task,

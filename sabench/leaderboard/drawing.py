@@ -42,7 +42,7 @@ class Scale:
     def ticks(self) -> list[tuple[float, str]]:
         """Places and percents of a handful of round values."""
         span = self.high - self.low
-        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf) if span / step <= 6)
+        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf) if span / step < 6.5)
         if step == math.inf:
             return [(self.at(self.low), f"{100 * self.low:.0f}"), (self.at(self.high), f"{100 * self.high:.0f}")]
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
