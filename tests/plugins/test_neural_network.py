@@ -22,8 +22,8 @@ def networks():
         network = Network(Shape(BINS, 3, width=1 / 16, **kind))
         if used:
             for _ in range(3):
-                x = torch.randn(4, 1, 24, BINS)
-                network(x, torch.randn(4, 1, 24, BINS) if kind else None)
+                x = torch.randn(4, 1, BINS, 24)
+                network(x, torch.randn(4, 1, BINS, 24) if kind else None)
             with torch.no_grad():
                 for parameter in network.parameters():
                     parameter.add_(0.05 * torch.randn_like(parameter))
@@ -34,17 +34,17 @@ def networks():
 
 def batch():
     torch.manual_seed(1)
-    lone = [torch.randn(1, 1, length, BINS) for length in LENGTHS]
-    padded = torch.zeros(len(lone), 1, max(LENGTHS), BINS)
+    lone = [torch.randn(1, 1, BINS, length) for length in LENGTHS]
+    padded = torch.zeros(len(lone), 1, BINS, max(LENGTHS))
     for row, x in zip(padded, lone, strict=True):
-        row[:, : x.shape[2]] = x[0]
+        row[..., : x.shape[3]] = x[0]
     return lone, padded
 
 
 @pytest.mark.parametrize("kind", [{}, {"conditioned": True}])
 def test_a_padded_batch_equals_its_utterances_one_by_one(networks, kind):
     network, (lone, padded) = networks(kind), batch()
-    neutral = torch.randn(len(lone), 1, 40, BINS) if kind else None
+    neutral = torch.randn(len(lone), 1, BINS, 40) if kind else None
     with torch.no_grad():
         together = network(padded, neutral, torch.tensor(LENGTHS))
         apart = [network(x, None if neutral is None else neutral[i : i + 1]) for i, x in enumerate(lone)]
@@ -60,8 +60,8 @@ def test_padding_without_lengths_would_show(networks):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_reach_every_parameter(networks, kind):
     network = networks(kind).train()
-    neutral = torch.randn(4, 1, 20, BINS) if kind else None
-    network(torch.randn(4, 1, 20, BINS), neutral).square().sum().backward()
+    neutral = torch.randn(4, 1, BINS, 20) if kind else None
+    network(torch.randn(4, 1, BINS, 20), neutral).square().sum().backward()
     still = [name for name, parameter in network.named_parameters() if not parameter.grad.abs().max() > 0]
     assert still == []
 
@@ -69,7 +69,7 @@ def test_gradients_reach_every_parameter(networks, kind):
 def test_after_one_step_the_embedding_network_wakes_up(networks):
     # Zero projections pass no gradient to the embedding at first; the first step moves the projections.
     network = networks({"conditioned": True}, used=False).train()
-    x, neutral = torch.randn(4, 1, 20, BINS), torch.randn(4, 1, 20, BINS)
+    x, neutral = torch.randn(4, 1, BINS, 20), torch.randn(4, 1, BINS, 20)
     seen = []
     for _ in range(2):
         network.zero_grad()
@@ -86,25 +86,25 @@ def test_zero_projections_make_eresnet_its_unconditioned_network_at_the_start(ne
     conditioned = networks({"conditioned": True}, used=False)
     plain = Network(Shape(BINS, 3, width=1 / 16)).eval()
     plain.load_state_dict({name: conditioned.state_dict()[name] for name in plain.state_dict()})
-    x = torch.randn(2, 1, 30, BINS)
+    x = torch.randn(2, 1, BINS, 30)
     with torch.no_grad():
-        assert torch.equal(conditioned(x, torch.randn(2, 1, 25, BINS)), plain(x))
+        assert torch.equal(conditioned(x, torch.randn(2, 1, BINS, 25)), plain(x))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_folding_changes_nothing(networks, kind):
     network = networks(kind)
     folded = FoldedNetwork(network)
-    x, neutral = torch.randn(2, 1, 30, BINS), torch.randn(1, 1, 30, BINS)
+    x, neutral = torch.randn(2, 1, BINS, 30), torch.randn(1, 1, BINS, 30)
     lengths = np.array([30, 30])
     with torch.no_grad():
-        expected = torch.softmax(network(x, neutral.expand(2, 1, 30, BINS) if kind else None), dim=1)
+        expected = torch.softmax(network(x, neutral.expand(2, 1, BINS, 30) if kind else None), dim=1)
         embedding = folded.embed(neutral, np.array([30]))[0] if network.embedder is not None else None
-        seen = torch.cat((x, neutral.expand(2, 1, 30, BINS)), dim=1) if "channels" in kind else x
+        seen = torch.cat((x, neutral.expand(2, 1, BINS, 30)), dim=1) if "channels" in kind else x
         got = folded.probabilities(seen, folded.main.biases(embedding), lengths)
     assert torch.allclose(got, expected, atol=1e-5)
 
 
 def test_a_folded_network_without_sub_network_embeds_nothing(networks):
     with pytest.raises(ValueError, match="no embedding sub-network"):
-        FoldedNetwork(networks({})).embed(torch.randn(1, 1, 9, BINS), np.array([9]))
+        FoldedNetwork(networks({})).embed(torch.randn(1, 1, BINS, 9), np.array([9]))

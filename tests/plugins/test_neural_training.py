@@ -33,7 +33,8 @@ def probabilities(adapter, seed=2):
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_learns_what_is_easy(kind):
     target = utterances(n=30, speakers=1, seed=5)
-    adapter = fitted(kind, epochs=8, width=1 / 16)
+    recipe = {"optimiser": "adam", "schedule": "onecycle", "learning_rate": 0.005, "weight_decay": 0.0}
+    adapter = fitted(kind, train=utterances(n=72), epochs=5, width=1 / 16, **recipe)
     found = adapter.enrol(enrolment(target)).predict_proba(target.features).argmax(axis=1)
     assert np.mean(found == target.y) > 0.8
 

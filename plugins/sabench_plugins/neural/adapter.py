@@ -50,8 +50,10 @@ class Neural(Recipe, Adapter):
 
         from sabench_plugins.neural.engine import Training
         from sabench_plugins.neural.folded import FoldedNetwork
+        from sabench_plugins.neural.memory import keep_freed
 
         torch.set_num_threads(context.threads)
+        keep_freed()
         network = self._network(self.shape(train.features.width, len(train.classes)), context.device, context.seed)
         validate = self._validate(network, train, validation) if validation else None
         Training(

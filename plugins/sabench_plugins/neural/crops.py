@@ -107,12 +107,12 @@ class Crops:
         self.device = device
 
     def __call__(self, rows: np.ndarray, starts: np.ndarray) -> Tensor:
-        """Return shape `(len(rows), 1, crop frames, bins)`, channels last, on the device."""
+        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device."""
         frames = self.recipe.crop_frames
-        crops = np.zeros((len(rows), frames, self.features.width, 1), dtype=np.float32)
+        crops = np.zeros((len(rows), self.features.width, frames, 1), dtype=np.float32)
         for crop, row, start in zip(crops, rows.tolist(), starts.tolist(), strict=True):
             if row != NOBODY:
-                fill(crop[:, :, 0], self.features, row, start, self.recipe)
+                fill(crop[:, :, 0].T, self.features, row, start, self.recipe)
         batch = torch.from_numpy(crops)
         if self.device.type == "cuda":
             batch = batch.pin_memory()
@@ -133,11 +133,11 @@ class ResidentCrops:
             self.store[begin : begin + length] = torch.from_numpy(whole)
 
     def __call__(self, rows: np.ndarray, starts: np.ndarray) -> Tensor:
-        """Return shape `(len(rows), 1, crop frames, bins)`, channels last, on the device."""
+        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device."""
         # Behind the last utterance lies a crop of zeros, which is what NOBODY (-1) points at.
         begins = torch.from_numpy(self.first[rows] + np.where(rows == NOBODY, 0, starts)).to(self.store.device)
         frames = begins[:, None] + torch.arange(self.frames, device=self.store.device)
-        return self.store[frames][..., None].permute(0, 3, 1, 2)
+        return self.store[frames].transpose(1, 2)[..., None].contiguous().permute(0, 3, 1, 2)
 
 
 def crops_for(features: FeatureView, recipe: Recipe, device: torch.device) -> Crops | ResidentCrops:

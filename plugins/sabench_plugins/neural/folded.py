@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
-from sabench_plugins.neural.network import Block, Convolution, Network, Trunk
+from sabench_plugins.neural.convolution import Convolution, convolved
+from sabench_plugins.neural.network import Block, Network, Trunk
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,7 @@ class Folded:
 
     def __call__(self, x: Tensor, bias: Tensor) -> Tensor:
         """Return the convolution's output, normalised."""
-        x = F.pad(x, self.source.around) if self.source.even else x
-        padding = (0, 0) if self.source.even else self.source.padding
-        return F.conv2d(x, self.weight, bias, self.source.stride, padding)
+        return convolved(x, self.weight, bias, *self.source.stride)
 
 
 def fold(convolution: Convolution, norm: nn.BatchNorm2d, projection: nn.Linear | None) -> Folded:
@@ -75,7 +74,7 @@ class FoldedBlock:
         if self.shortcut is None:
             out.addcmul_(x, self.identity)
         else:
-            out += F.conv2d(x, self.shortcut, stride=self.stride)
+            out += F.conv2d(x, self.shortcut, stride=self.stride[::-1])
         return silenced(out.relu_(), lengths)
 
 
@@ -129,9 +128,9 @@ class FoldedNetwork:
 def silenced(x: Tensor, lengths: np.ndarray) -> Tensor:
     """Set the frames behind each utterance's end to zero, in place, touching the last frames only."""
     first = int(lengths.min())
-    if first == x.shape[2]:
+    if first == x.shape[3]:
         return x
-    frames = torch.arange(first, x.shape[2], device=x.device)
+    frames = torch.arange(first, x.shape[3], device=x.device)
     inside = frames < torch.as_tensor(lengths, device=x.device)[:, None]
-    x[:, :, first:] *= inside[:, None, :, None]
+    x[..., first:] *= inside[:, None, None, :]
     return x

@@ -1,6 +1,6 @@
 """The networks in torch: residual blocks, optionally conditioned on an embedding of a neutral utterance.
 
-Tensors are `(utterances, channels, frames, bins)`. Frames behind the end of a shorter utterance are
+Tensors are `(utterances, channels, bins, frames)`. Frames behind the end of a shorter utterance are
 set to zero before every convolution, exactly what "same" padding puts behind a lone utterance, so
 that a padded batch equals its utterances one by one.
 """
@@ -11,32 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
+from sabench_plugins.neural.convolution import Convolution
 from sabench_plugins.neural.sizes import EMBEDDING, MAIN, Shape, Stage, reduced
-
-
-def pads(kernel: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return zeros around (bins, frames) for "same" output, in the order of `torch.nn.functional.pad`.
-
-    The left side gets `(kernel - 1) // 2` whatever the length, unlike TensorFlow's rule, which would
-    shift strided outputs by the parity of the length and make padded batches differ.
-    """
-    time, frequency = kernel
-    return (frequency - 1) // 2, frequency // 2, (time - 1) // 2, time // 2
-
-
-class Convolution(nn.Conv2d):
-    """A "same" convolution that also takes even kernels."""
-
-    def __init__(self, inputs: int, filters: int, stage: Stage, stride: tuple[int, int], *, bias: bool) -> None:
-        super().__init__(inputs, filters, stage.kernel, stride, bias=bias)
-        self.around = pads(stage.kernel)
-        self.even = self.around[0] != self.around[1] or self.around[2] != self.around[3]
-        if not self.even:
-            self.padding = (self.around[2], self.around[0])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return shape `(utterances, filters, ceil(frames / stride), ceil(bins / stride))`."""
-        return super().forward(F.pad(x, self.around) if self.even else x)
 
 
 class Block(nn.Module):
@@ -54,7 +30,7 @@ class Block(nn.Module):
         self.conv2 = Convolution(stage.filters, stage.filters, stage, (1, 1), bias=True)
         self.norm2 = nn.BatchNorm2d(stage.filters)
         same = stage.stride == (1, 1) and inputs == stage.filters
-        self.shortcut = None if same else nn.Conv2d(inputs, stage.filters, 1, stage.stride, bias=False)
+        self.shortcut = None if same else nn.Conv2d(inputs, stage.filters, 1, stage.stride[::-1], bias=False)
         self.projection1 = _projection(embedding, stage.filters)
         self.projection2 = _projection(embedding, stage.filters)
 
@@ -82,7 +58,7 @@ class Trunk(nn.Module):
         )
         for stage in stages:
             bins = reduced(bins, stage.stride[1])
-        self.frequency = nn.Conv2d(inputs[-1], inputs[-1], (1, bins))
+        self.frequency = nn.Conv2d(inputs[-1], inputs[-1], (bins, 1))
 
     def forward(self, x: Tensor, embedding: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
         """Return shape `(utterances, filters)`, averaged over the frames there are."""
@@ -117,7 +93,7 @@ class Network(nn.Module):
         """Return logits, shape `(utterances, classes)`.
 
         Args:
-            x: log-spectrograms, shape `(utterances, 1, frames, bins)`.
+            x: log-spectrograms, shape `(utterances, 1, bins, frames)`.
             neutral: beside each a neutral utterance of its speaker: of the same shape for TwoChannel,
                 of any number of frames for eResNet; None for ResNet.
             lengths: frames of each utterance where `x` is padded with zeros.
@@ -132,8 +108,8 @@ def masked(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Return activations with the frames behind each utterance's end set to zero."""
     if lengths is None:
         return x
-    inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
-    return x * inside[:, None, :, None]
+    inside = torch.arange(x.shape[3], device=x.device) < lengths[:, None]
+    return x * inside[:, None, None, :]
 
 
 def mean_over_time(x: Tensor, lengths: Tensor | None) -> Tensor:

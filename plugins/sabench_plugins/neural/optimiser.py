@@ -45,7 +45,7 @@ class Optimiser:
     def step(self, rate: float) -> None:
         """Move the parameters along their gradients."""
         stepped = [number for number, parameter in enumerate(self.parameters) if parameter.grad is not None]
-        values = [self.parameters[number] for number in stepped]
+        values: list[Tensor] = [self.parameters[number] for number in stepped]
         gradients = [value.grad for value in values if value.grad is not None]
         buffers = {name: [tensors[number] for number in stepped] for name, tensors in self.buffers.items()}
         if self.recipe.optimiser == "sgd":

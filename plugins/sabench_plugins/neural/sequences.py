@@ -36,11 +36,14 @@ def near_equal(lengths: np.ndarray, frames: int) -> list[np.ndarray]:
 
 
 def padded(arrays: list[np.ndarray], device: torch.device) -> Tensor:
-    """Return arrays `(frames, bins)` as `(n, 1, longest, bins)`, channels last, zeros behind their ends."""
-    longest = max(1, *(len(array) for array in arrays))
-    out = np.zeros((len(arrays), longest, arrays[0].shape[1], 1), dtype=np.float32)
+    """Return arrays `(frames, bins)` as `(n, 1, bins, frames)`, channels last, zeros behind their ends.
+
+    The number of frames is even, since even ones are faster (see `convolution`).
+    """
+    longest = max(2, *(len(array) + len(array) % 2 for array in arrays))
+    out = np.zeros((len(arrays), arrays[0].shape[1], longest, 1), dtype=np.float32)
     for row, array in zip(out, arrays, strict=True):
-        row[: len(array), :, 0] = array
+        row[:, : len(array), 0] = array.T
     return torch.from_numpy(out).permute(0, 3, 1, 2).to(device)
 
 

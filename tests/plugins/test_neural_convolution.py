@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from sabench_plugins.neural import convolution
+from sabench_plugins.neural.convolution import convolved, group_of, neighbours
+
+
+def layer(filters, channels, kernel, frames=16):
+    torch.manual_seed(0)
+    x = torch.randn(2, 9, frames, channels).permute(0, 3, 1, 2).requires_grad_()
+    return x, torch.randn(filters, channels, *kernel, requires_grad=True), torch.randn(filters, requires_grad=True)
+
+
+@pytest.mark.parametrize("group", [2, 4])
+@pytest.mark.parametrize("kernel", [(4, 4), (3, 3), (4, 8)])
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_neighbouring_frames_as_channels_change_neither_output_nor_gradients(group, kernel, channels):
+    x, weight, bias = layer(3, channels, kernel)
+    ordinary = convolved(x, weight, bias, 1, 1, grouped=False)
+    grouped = neighbours(x, weight, bias, group)
+    assert torch.allclose(grouped, ordinary, atol=1e-5)
+    direction = torch.randn_like(ordinary)
+    for got, expected in zip(
+        torch.autograd.grad(grouped, (x, weight, bias), direction),
+        torch.autograd.grad(ordinary, (x, weight, bias), direction),
+        strict=True,
+    ):
+        assert torch.allclose(got, expected, atol=1e-4)
+
+
+def test_the_output_stays_channels_last():
+    x, weight, bias = layer(4, 4, (4, 4))
+    assert neighbours(x, weight, bias, 2).is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("filters", "frames", "group"), [(4, 16, 4), (4, 18, 2), (8, 16, 2), (8, 15, 1), (9, 16, 1)])
+def test_frames_are_grouped_as_far_as_a_register_reaches(monkeypatch, filters, frames, group):
+    monkeypatch.setattr(convolution, "lanes", lambda: 16)
+    x, weight, _ = layer(filters, 3, (4, 4), frames)
+    assert group_of(x, weight) == group
+    assert group_of(x.contiguous(), weight) == 1
+
+
+def test_an_even_kernel_is_padded_by_one_before_and_two_behind():
+    x, weight, bias = layer(3, 2, (4, 4))
+    assert torch.allclose(convolved(x, weight, bias, 2, 2), F.conv2d(F.pad(x, (1, 2, 1, 2)), weight, bias, 2))
