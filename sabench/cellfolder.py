@@ -45,6 +45,10 @@ class CellFolder:
         value = read_json(self.path / "fit.json")
         return value if isinstance(value, dict) else None
 
+    def fitted(self) -> bool:
+        """Whether the fit is finished, told by a name alone."""
+        return (self.path / "fit.json").exists()
+
     def write_fit(self, record: Mapping[str, Any]) -> None:
         """Record that the fit is finished; only then is a model valid."""
         write_json(self.path / "fit.json", dict(record))

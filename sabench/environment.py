@@ -8,6 +8,8 @@ import platform
 import sys
 from functools import lru_cache
 
+from sabench.errors import PlanError
+
 PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", "opensmile", "soundfile", "pandas")
 
 
@@ -42,13 +44,20 @@ def cores() -> int:
 
 
 def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:
-    """Return the device that a method runs on; torch is asked only where the method could use more than the CPU."""
+    """Return the device that a method runs on; torch is asked only where the method could use more than the CPU.
+
+    Raises:
+        PlanError: the device that was asked for by name is not there.
+    """
     candidates = usable if wanted == "auto" else tuple(name for name in usable if name == wanted)
     if not candidates or candidates == ("cpu",):
         return "cpu"
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted != "auto" and not there.get(wanted):
+        msg = f"Device {wanted!r} is not there: torch sees {', '.join(name for name in there if there[name])}."
+        raise PlanError(msg)
     return next((name for name in candidates if there.get(name)), "cpu")
 
 

@@ -15,6 +15,7 @@ from sabench.executors import CellExecutor
 from sabench.worker import work
 
 POLL_S = 0.25
+_DIED = "Its worker process died twice (killed, out of memory, or a crash)."
 log = logging.getLogger(__name__)
 
 
@@ -38,6 +39,7 @@ class Execution:
         self._executor = executor
         self._on_end, self._on_line, self._on_poll = on_end, on_line, on_poll
         self._tails: dict[str, Tail] = {}
+        self._deaths: dict[str, str] = {}
 
     def run(self, cells: Iterable[Cell]) -> None:
         """Run all cells; those in work when a worker died come last and alone."""
@@ -51,13 +53,18 @@ class Execution:
         for cell in suspects:
             log.warning("The worker of %s, fold %s, died; the fold is tried once more, alone.", cell.run_id, cell.fold)
             if self._round([cell]):
-                CellFolder(cell.folder).fail("Its worker process died twice (killed, out of memory, or a crash).")
+                CellFolder(cell.folder).fail(self._deaths.get(cell.key, _DIED))
                 self._end(cell, "failed")
 
     def _round(self, cells: list[Cell]) -> list[Cell]:
         """Submit cells and wait; returns those whose worker died."""
-        running: dict[Future[str], Cell] = {self._executor.submit(work, cell): cell for cell in cells}
+        running: dict[Future[str], Cell] = {}
         lost: list[Cell] = []
+        for cell in cells:
+            try:
+                running[self._executor.submit(work, cell)] = cell
+            except BrokenExecutor:  # a worker died while cells were still being handed out
+                lost.append(cell)
         while running:
             done, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
             self._follow(running.values())
@@ -76,6 +83,7 @@ class Execution:
             self._end(cell, future.result())
             return True
         if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
+            self._deaths[cell.key] = _death(error)
             return False
         CellFolder(cell.folder).fail(f"It could not be handed to a worker: {type(error).__name__}: {error}")
         self._end(cell, "failed")
@@ -90,6 +98,12 @@ class Execution:
             tail = self._tails.setdefault(cell.key, Tail(CellFolder(cell.folder).history_file))
             for line in tail.read():
                 self._on_line(cell, line)
+
+
+def _death(error: BaseException) -> str:
+    """Return why a worker was lost; loky gives a cause only where the cell could not be read on the other side."""
+    told = str(error.__cause__ or "").strip().strip('"').strip().splitlines()
+    return f"A worker could not read it: {told[-1]}" if told else _DIED
 
 
 class Tail:

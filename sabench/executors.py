@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from sabench import workers
@@ -30,23 +32,43 @@ class CellExecutor(Protocol):
 
 
 class Inline:
-    """Runs one cell at a time in a thread of this process: no start-up cost, for cheap cells."""
+    """Runs one cell at a time in a thread of this process: no start-up cost, for cheap cells.
+
+    The thread is a daemon, which those of `concurrent.futures` are not: an interrupt must not wait
+    for hours until a fold is trained.
+    """
 
     slots = 1
 
     def __init__(self) -> None:
-        self._executor: Executor = ThreadPoolExecutor(1, thread_name_prefix="cell")
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._closed = False
+        threading.Thread(target=self._run, name="cells", daemon=True).start()
 
     def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
         """Queue a cell."""
-        return self._executor.submit(work, cell)
+        future: Future[str] = Future()
+        self._queue.put(lambda: _settle(future, work, cell))
+        return future
 
     def renew(self) -> None:
         """Do nothing: a thread that dies takes the process along."""
 
     def close(self) -> None:
         """Drop what has not begun."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._closed = True
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None and not self._closed:
+            task()
+
+
+def _settle(future: Future[str], work: Callable[[Any], str], cell: Any) -> None:
+    try:
+        future.set_result(work(cell))
+    except BaseException as error:  # noqa: BLE001  (it is raised again by whoever asks the future)
+        future.set_exception(error)
 
 
 class Processes:
@@ -62,7 +84,7 @@ class Processes:
             import loky
 
             self._executor = loky.ProcessPoolExecutor(
-                self.slots, initializer=workers.end_with, initargs=(os.getpid(),), timeout=60
+                self.slots, initializer=workers.begin, initargs=(os.getpid(),), timeout=60
             )
         future: Future[str] = self._executor.submit(work, cell)
         return future

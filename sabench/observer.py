@@ -34,5 +34,8 @@ class Observer:
     def cell(self, run: RunRecord, fold: str, status: str, reason: str) -> None:
         """Hear that a fold is `complete` or `failed`."""
 
+    def ended(self) -> None:
+        """Hear that no fold is worked on any more, whatever the reason."""
+
     def finished(self, summary: Summary) -> None:
         """Hear the outcome of one run."""

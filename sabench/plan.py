@@ -17,6 +17,17 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, (str, int)) else value
 
 
+def _flat(settings: Any) -> Any:
+    """Return `{"svm.C": 1}` for `{"svm": {"C": 1}}`, as TOML reads a table or a key with a dot."""
+    if not isinstance(settings, Mapping):
+        return settings
+    flat = {}
+    for owner, value in settings.items():
+        nested = isinstance(value, Mapping) and "." not in owner
+        flat.update({f"{owner}.{key}": item for key, item in value.items()} if nested else {owner: value})
+    return flat
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
 
@@ -66,7 +77,7 @@ class Plan(BaseModel):
     features: str | None = None
     normaliser: str | None = None
     preset: str | None = None
-    settings: dict[str, Any] = {}
+    settings: Annotated[dict[str, Any], BeforeValidator(_flat)] = {}
     protocol: str | None = None
     pool: PoolRule = PoolRule()
     seeds: Seeds = (0,)
@@ -85,6 +96,15 @@ class Plan(BaseModel):
     @classmethod
     def _read_pool(cls, value: Any) -> Any:
         return parse_pool(value) if isinstance(value, str) else value
+
+    @field_validator("pool")
+    @classmethod
+    def _check_pool(cls, value: PoolRule) -> PoolRule:
+        negative = [kind for kind in ("neutral", "unlabelled", "labelled") if getattr(value, kind) < 0]
+        if negative:
+            msg = f"{negative[0]} is below zero"
+            raise ValueError(msg)
+        return value
 
     @field_validator("draws")
     @classmethod
@@ -106,7 +126,7 @@ class Plan(BaseModel):
 
     @classmethod
     def read(cls, path: Path, changes: Mapping[str, Any] | None = None) -> Plan:
-        """Return the plan of a TOML file; `changes` win over what stands there.
+        """Return the plan of a TOML file; `changes` win over what stands there, tables entry by entry.
 
         Raises:
             PlanError: the file is missing, is not TOML, or does not make a plan.
@@ -119,13 +139,23 @@ class Plan(BaseModel):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             msg = f"Plan {path} is not TOML: {error}. Write one with: sabench run ... --print-plan."
             raise PlanError(msg) from error
-        return cls.build({**values, **(changes or {})})
+        return cls.build(_changed(values, changes or {}))
 
     def toml(self) -> str:
         """Return the plan as TOML that `read` takes."""
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True, exclude_defaults=False))
+
+
+def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    changed = dict(values)
+    for key, value in changes.items():
+        before = _flat(values.get(key)) if key == "settings" else values.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = {**before, **value}
+        changed[key] = value
+    return changed
 
 
 def parse_pool(text: str) -> PoolRule:
@@ -140,7 +170,7 @@ def parse_pool(text: str) -> PoolRule:
     values: dict[str, Any] = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         key, equals, number = item.replace("-", "_").partition("=")
-        counted = key in ("neutral", "unlabelled", "labelled") and number.isdigit()
+        counted = key in ("neutral", "unlabelled", "labelled") and number.isdecimal()
         flag = key in ("scored_too", "require") and not equals
         if not (counted or flag):
             msg = f"{item!r} is no pool rule; write for example neutral=5,unlabelled=10,labelled=0,scored-too,require"

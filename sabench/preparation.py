@@ -17,6 +17,8 @@ from sabench.records import Corpus
 from sabench.registry import Registry
 from sabench.results import Results, RunRecord
 
+_NOTED = 5
+
 
 @dataclass(frozen=True)
 class Job:
@@ -36,6 +38,9 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
     """
     choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
     parts = methods.resolve(registry, plan.adapters, choice)
+    if plan.search and not any(part.adapter.search_grid for part in parts):
+        msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
+        raise PlanError(msg)
     found = []
     for name in plan.datasets:
         material = _material(plan, registry, name, observer)
@@ -59,8 +64,10 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
     with observer.stage(f"{base}: decoding") as progress:
         found = corpora.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
     corpora.refuse_faulty(found)
-    for fault in found.faults:
+    for fault in found.faults[:_NOTED]:
         observer.note(f"{base}: {fault}")
+    if len(found.faults) > _NOTED:
+        observer.note(f"{base}: and {len(found.faults) - _NOTED} more; see them with: sabench dataset check {base}")
     return dataset, found
 
 
@@ -74,9 +81,10 @@ def _material(plan: Plan, registry: Registry, name: str, observer: Observer) -> 
     dataset, found = corpus(plan, registry, name, observer)
     made = protocol(plan, dataset, found)
     if made.shortfalls:
-        words = ", ".join(str(short) for short in made.shortfalls[:5])
-        more = f" and {len(made.shortfalls) - 5} more" if len(made.shortfalls) > 5 else ""
-        observer.note(f"{name}: pools are smaller than asked for: {words}{more}.")
+        words = ", ".join(str(short) for short in made.shortfalls[:_NOTED])
+        more = f" and {len(made.shortfalls) - _NOTED} more" if len(made.shortfalls) > _NOTED else ""
+        what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
+        observer.note(f"{name}: {what}: {words}{more}.")
     return Material(found, made)
 
 
@@ -85,8 +93,9 @@ def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
         made: dict[str, Any] = plan.twin.model_dump()
         with observer.stage(f"{name}: simulating a twin (scale {plan.twin.scale:g})") as progress:
             return roots.twin(name, dataset, jobs=plan.jobs, progress=progress, **made)
-    if plan.root is not None and len(plan.datasets) > 1:
-        msg = f"--root names one folder, and the plan has {len(plan.datasets)} datasets. Link them, or use [roots]."
+    named = {entry.partition(":")[0] for entry in plan.datasets}
+    if plan.root is not None and len(named) > 1:
+        msg = f"--root names one folder, and the plan has {len(named)} datasets. Link them, or use [roots]."
         raise PlanError(msg)
     return roots.find(name, type(dataset), plan.roots.get(name, plan.root))
 

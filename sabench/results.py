@@ -254,7 +254,7 @@ class Results:
         missing = failed = 0
         for fold, key in record.folds.items():
             folder = self.cell(key)
-            if not all(folder.has(keys[fold]) for keys in record.evaluations.values()):
+            if not (folder.fitted() and all(folder.has(keys[fold]) for keys in record.evaluations.values())):
                 missing += 1
                 failed += bool(folder.error())
         return replace(record, status="failed" if failed else "partial" if missing else "complete")

@@ -50,6 +50,7 @@ class Runner:
         self._results = Results(plan.results)
         self._tracker: Follower | None = None
         self._runs: dict[str, RunRecord] = {}
+        self._features_of: dict[tuple[str, str, str], FeatureSet | SabenchError] = {}
         self._changed: set[str] = set()
         self._tracked_at = 0.0
 
@@ -61,11 +62,13 @@ class Runner:
         with ExitStack() as stack:
             self._tracker = self._start_tracking(stack)
             self._keep_records(jobs)
-            cells = self._cells(jobs)
-            missing = [cell for cell in cells if not _complete(cell)]
-            self._observer.planned([job.run for job in jobs], len(cells), len(cells) - len(missing))
-            if missing:
-                self._execute(missing, jobs)
+            missing = [(job, self._missing_folds(job)) for job in jobs]
+            cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
+            n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
+            self._observer.planned([job.run for job in jobs], n_cells, n_cells - n_missing)
+            stack.callback(self._observer.ended)
+            if cells:
+                self._execute(cells, [job for job, folds in missing if folds])
             return self._summaries(jobs)
 
     def _keep_records(self, jobs: list[Job]) -> None:
@@ -73,22 +76,32 @@ class Runner:
             self._results.write_protocol(job.material.protocol, job.material.truth())
             self._runs[job.run.run_id] = self._results.write_run(job.run)
 
-    def _cells(self, jobs: list[Job]) -> list[Cell]:
-        """Return the cells of all runs; features are extracted where they are missing."""
-        stored: dict[tuple[str, str, Any], FeatureSet | None] = {}
-        cells: list[Cell] = []
-        for job in jobs:
-            address = (job.run.dataset, job.run.task, str(job.run.method.features))
-            if address not in stored:
-                stored[address] = self._features(job)
-            features = stored[address]
-            if features is None:
-                continue
-            cells += assembly.cells(self._results, job.material, job.parts, job.run, job.conditions, features)
-        return cells
+    def _missing_folds(self, job: Job) -> set[str]:
+        """Return the folds that lack something which this or an earlier start of the run asked for."""
+        asked = self._runs[job.run.run_id].evaluations.values()
+        return {
+            fold
+            for fold, key in job.run.folds.items()
+            if not is_complete(self._results.cell(key), [keys[fold] for keys in asked])
+        }
 
-    def _features(self, job: Job) -> FeatureSet | None:
-        """Return the features of a job's corpus; None, with the reason in its cells, where they cannot be had."""
+    def _cells(self, job: Job, folds: set[str]) -> list[Cell]:
+        """Return the cells of some folds of a run; features are extracted where they are missing."""
+        if not folds:
+            return []
+        address = (job.run.dataset, job.run.task, str(job.run.method.features))
+        if address not in self._features_of:
+            self._features_of[address] = self._features(job)
+        features = self._features_of[address]
+        if isinstance(features, SabenchError):
+            self._fail(job, folds, str(features))
+            return []
+        run = self._runs[job.run.run_id]
+        made = assembly.cells(self._results, job.material, job.parts, run, job.conditions, features)
+        return [cell for cell in made if cell.fold in folds]
+
+    def _features(self, job: Job) -> FeatureSet | SabenchError:
+        """Return the features of a job's corpus, or why they cannot be had."""
         from sabench.features import FeatureStore
 
         name = job.run.method.features.name
@@ -98,12 +111,14 @@ class Runner:
                     job.material.corpus.table, job.parts.extractor, name, jobs=self._plan.jobs, progress=progress
                 )
         except SabenchError as error:
-            for key in job.run.folds.values():
-                folder = self._results.cell(key)
-                with folder.lock():
-                    folder.fail(str(error))
             self._observer.warn(str(error))
-            return None
+            return error
+
+    def _fail(self, job: Job, folds: set[str], reason: str) -> None:
+        for fold in folds:
+            folder = self._results.cell(job.run.folds[fold])
+            with folder.lock():
+                folder.fail(reason)
 
     def _execute(self, cells: list[Cell], jobs: list[Job]) -> None:
         executor = self._executor(cells, jobs)
@@ -157,7 +172,3 @@ class Runner:
                 self._tracker.submit(run_id)
             self._changed.clear()
             self._tracked_at = time.monotonic()
-
-
-def _complete(cell: Cell) -> bool:
-    return is_complete(cell.folder, tuple(evaluation.key for evaluation in cell.evaluations))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 import traceback
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sabench.cellfolder import CellFolder
 from sabench.cells import Cell
 from sabench.environment import environment
 from sabench.errors import SabenchError
+from sabench.evaluate import evaluate
 from sabench.files import write_json
 from sabench.fitting import CellData, FittedMethod, fit, load, save
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+log = logging.getLogger(__name__)
 
 
 def work(cell: Cell) -> str:
@@ -34,27 +41,41 @@ def work(cell: Cell) -> str:
 
 def _work(cell: Cell, folder: CellFolder) -> None:
     missing = [evaluation for evaluation in cell.evaluations if folder.read_evaluation(evaluation.key) is None]
-    if not missing:
+    if not missing and folder.fit() is not None:
         return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(cell.threads):
+    with _threads(cell.threads):
         data = CellData(cell)
         method = _method(cell, folder, data)
         for evaluation in missing:
-            from sabench.evaluate import evaluate
-
             started = time.perf_counter()
             probabilities = evaluate(method, evaluation, data, len(cell.classes))
             seconds = time.perf_counter() - started
             folder.write_evaluation(evaluation.key, probabilities, {"draw": evaluation.draw, "seconds": seconds})
 
 
+@contextmanager
+def _threads(threads: int) -> Iterator[None]:
+    """Hold numerical libraries to so many threads: those loaded already, and those that a method loads later."""
+    from threadpoolctl import threadpool_limits
+
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _method(cell: Cell, folder: CellFolder, data: CellData) -> FittedMethod:
     """Return the saved model of a finished fit, or fit."""
-    done = folder.fit()
-    if done is not None and done["saved"]:
-        return load(cell, folder, done.get("search", {}).get("chosen", {}))
+    kept = _kept_method(cell, folder)
+    if kept is not None:
+        return kept
     write_json(folder.path / "cell.json", cell.identity)
     started = time.perf_counter()
     method, search = fit(cell, folder, data)
@@ -72,7 +93,17 @@ def _method(cell: Cell, folder: CellFolder, data: CellData) -> FittedMethod:
     return method
 
 
-def is_complete(folder: Path, evaluations: tuple[str, ...]) -> bool:
-    """Whether every evaluation is there, told by names alone."""
-    cell = CellFolder(folder)
-    return all(cell.has(key) for key in evaluations)
+def _kept_method(cell: Cell, folder: CellFolder) -> FittedMethod | None:
+    done = folder.fit()
+    if done is None or not done.get("saved"):
+        return None
+    try:
+        return load(cell, folder, done.get("search", {}).get("chosen", {}))
+    except Exception as error:  # noqa: BLE001  (whatever a damaged model makes of its reader, the fit can be done anew)
+        log.warning("The model of %s, fold %s, cannot be read (%s) and is fitted anew.", cell.run_id, cell.fold, error)
+        return None
+
+
+def is_complete(folder: CellFolder, evaluations: Iterable[str]) -> bool:
+    """Whether the record of the fit and every evaluation are there and sound."""
+    return folder.fit() is not None and all(folder.read_evaluation(key) is not None for key in evaluations)

@@ -30,7 +30,7 @@ def pool(jobs: int) -> Iterator[Executor]:
     """Yield an executor over `jobs` fresh processes of one thread each; they end with the block or with us."""
     import loky
 
-    executor = loky.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD)
+    executor = loky.ProcessPoolExecutor(jobs, initializer=begin, initargs=(os.getpid(),), env=ONE_THREAD)
     try:
         yield executor
     finally:
@@ -38,7 +38,8 @@ def pool(jobs: int) -> Iterator[Executor]:
         executor.shutdown(wait=True, kill_workers=True)
 
 
-def _begin(parent: int) -> None:
+def begin(parent: int) -> None:
+    """Make this process a worker of its parent: it ends with it and leaves interrupts to it."""
     # Ctrl-C reaches every process of a terminal; the parent answers for all, without a traceback from each.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(parent)

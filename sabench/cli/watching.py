@@ -14,7 +14,6 @@ from sabench import interfaces
 from sabench.cli import output
 from sabench.observer import Observer
 from sabench.results import RunRecord
-from sabench.summary import Summary
 
 
 class Watcher(Observer):
@@ -79,7 +78,7 @@ class Watcher(Observer):
         if status == "failed":
             output.message(f"{run.method.title} {run.dataset} {run.task}: fold {fold} failed: {reason}")
 
-    def finished(self, summary: Summary) -> None:
+    def ended(self) -> None:
         """Close the bars."""
         if self._bars is not None:
             self._bars.stop()
