@@ -1,0 +1,52 @@
+"""A bundle and the corpora that are linked on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sabench import corpora, roots
+from sabench.bundle.content import Card, open_bundle
+from sabench.bundle.verified import VerifiedBundle, verify
+from sabench.errors import BundleError, SabenchError
+from sabench.interfaces import Dataset, Progress
+from sabench.records import Corpus
+from sabench.registry import Registry
+
+
+def linked_corpus(
+    card: Card, registry: Registry, *, root: Path | None = None, progress: Progress | None = None
+) -> tuple[Corpus | None, str]:
+    """Return the corpus that a protocol card speaks of, or why it is not at hand.
+
+    Raises:
+        SabenchError: a root is named and nothing can be read there.
+    """
+    if card.simulated is not None and root is None:
+        return None, "The bundle is of a simulated twin, which is not looked for; name one with --root."
+    try:
+        dataset: Dataset = registry.create("datasets", card.dataset)
+        place = roots.find(card.dataset, type(dataset), root)
+        return corpora.load(dataset, place, card.task, progress=progress), ""
+    except SabenchError as error:
+        if root is not None:
+            raise
+        return None, str(error).partition("\n")[0]
+
+
+def read(path: Path, *, registry: Registry | None = None) -> VerifiedBundle:
+    """Return a bundle that has been verified down to its scores, to read beside a results folder.
+
+    Labels that it does not hold are taken from the linked corpus.
+
+    Raises:
+        BundleError: something in it does not agree, or its scores cannot be recomputed.
+    """
+    registry = registry or Registry()
+    content = open_bundle(path)
+    corpus, reason = (None, "") if content.has_labels else linked_corpus(content.card, registry)
+    found = verify(path, corpus=corpus, registry=registry)
+    if not found.recomputed:
+        why = " ".join((reason, *found.notes)).strip()
+        msg = f"{path}: scores not recomputed, since the bundle holds no labels. {why}"
+        raise BundleError(msg)
+    return found.bundle

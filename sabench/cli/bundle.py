@@ -1,0 +1,137 @@
+"""`sabench export` and `sabench verify`: a run in one file, and what can be checked of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli.choices import JsonOption, ResultsOption, RootOption
+from sabench.cli.reading import open_results
+
+if TYPE_CHECKING:
+    from sabench.bundle import Content, Verification
+    from sabench.records import Corpus
+    from sabench.registry import Registry
+    from sabench.results import RunRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("export")(export)
+    app.command("verify")(verify)
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    results: ResultsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a finished run as a bundle that others can verify: card, method, predictions, scores, environment."""
+    from sabench import bundle
+    from sabench.cli.output import message, print_json
+    from sabench.registry import Registry
+
+    source, registry = open_results(results), Registry()
+    record = source.run(run)
+    shareable = record.simulated or _shareable(registry, record)
+    bundle.export(source, record, output, labels_shareable=shareable, registry=registry)
+    size = output.stat().st_size
+    if json:
+        print_json({"run_id": record.run_id, "file": str(output), "bytes": size, "labels": shareable})
+        return
+    typer.echo(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}, draws {', '.join(record.draws)}.")
+    if not shareable:
+        message(
+            f"Labels of {record.dataset} may not be shared, so the bundle holds none: whoever verifies it needs the "
+            "corpus. The protocol card names the enrolment utterances, and says which of them are neutral."
+        )
+    message(f"Check it with: sabench verify {output}")
+
+
+def _shareable(registry: Registry, record: RunRecord) -> bool:
+    return bool(registry.get("datasets", record.dataset).labels_shareable)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A bundle that `sabench export` wrote.")],
+    root: RootOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Recompute every score of a bundle and check that it agrees with itself and with the linked corpus."""
+    from sabench import bundle
+    from sabench.cli.output import print_json
+    from sabench.errors import BundleError
+    from sabench.registry import Registry
+
+    registry = Registry()
+    try:
+        content = bundle.open_bundle(file)
+        corpus, reason = _corpus(content, registry, root)
+        found = bundle.verify(file, corpus=corpus, registry=registry)
+    except BundleError as error:
+        if not json:
+            raise
+        print_json({"file": str(file), "verified": False, "reason": str(error)})
+        raise typer.Exit(1) from error
+    if json:
+        print_json(_json(file, found, reason))
+    else:
+        _print(found, reason)
+
+
+def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Corpus | None, str]:
+    from sabench.bundle import linked_corpus
+    from sabench.cli.output import progress
+
+    with progress(f"{content.card.dataset}: decoding") as bar:
+        return linked_corpus(content.card, registry, root=root, progress=bar)
+
+
+def _print(found: Verification, reason: str) -> None:
+    from sabench.bundle.verified import WHAT_IT_PROVES
+    from sabench.cli.output import table
+
+    typer.echo(found.sentence)
+    if found.scores:
+        rows = [
+            [draw, f"{100 * score.uar_mean:.2f}", f"{100 * score.uar_pooled:.2f}", score.n_scored]
+            for draw, score in found.scores.items()
+        ]
+        table("Recomputed (UAR in %)", ["draw", "UAR mean", "UAR pooled", "utterances"], rows)
+    for note in (*found.notes, *_without_corpus(found, reason)):
+        typer.echo(note)
+    typer.echo(WHAT_IT_PROVES)
+
+
+def _without_corpus(found: Verification, reason: str) -> list[str]:
+    """Return what the missing corpus means."""
+    if not reason:
+        return []
+    labels = "labels were not compared with the corpus" if found.recomputed else "the bundle holds no labels"
+    return [f"No corpus at hand ({reason.rstrip('.')}): {labels}."]
+
+
+def _json(file: Path, found: Verification, reason: str) -> dict[str, Any]:
+    from sabench.bundle.verified import WHAT_IT_PROVES
+
+    run = found.bundle.record
+    return {
+        "file": str(file),
+        "verified": True,
+        "scores_recomputed": found.recomputed,
+        "sentence": found.sentence,
+        "notes": [*found.notes, *_without_corpus(found, reason), WHAT_IT_PROVES],
+        "run_id": run.run_id,
+        "adapter": run.method.name,
+        "dataset": run.dataset,
+        "task": run.task,
+        "protocol_hash": run.protocol_hash,
+        "simulated": run.simulated,
+        "scores": {
+            draw: {"uar_mean": score.uar_mean, "uar_pooled": score.uar_pooled, "n_scored": score.n_scored}
+            for draw, score in found.scores.items()
+        },
+    }
