@@ -77,7 +77,7 @@ class Follower:
         """Tell that nobody works on a run any more; returns at once."""
         self._send({"finish": run_id})
 
-    def close(self, timeout_s: float = 120.0) -> None:
+    def close(self, timeout_s: float = 600.0) -> None:
         """Wait until all that was told is logged, or until the time is up, and end the process."""
         if self._process is None:
             return

@@ -19,7 +19,7 @@ from sabench.tracking.address import Address
 
 _log = logging.getLogger(__name__)
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """How long to wait for other processes that hold the store."""
 
 
