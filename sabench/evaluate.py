@@ -24,14 +24,18 @@ def evaluate(method: FittedMethod, evaluation: Evaluation, data: CellData, n_cla
     """Return probabilities of all targets, one after the other, shape `(n_scored, n_classes)`.
 
     Raises:
-        ContractError: wrong shape, NaN, rows that do not sum to one, or rows that depend on each other.
+        ContractError: wrong shape, NaN, rows that do not sum to one, rows that depend on each other, or an
+            enrolment that depends on those before it.
     """
     method = with_evaluation_parameters(method, evaluation.parameters)
     parts = [
         _predict(method, target, data, n_classes, check=number < _CHECKED_TARGETS)
         for number, target in enumerate(evaluation.targets)
     ]
-    return np.concatenate(parts) if parts else np.zeros((0, n_classes))
+    if not parts:
+        return np.zeros((0, n_classes))
+    _refuse_memory(method, evaluation.targets[0], data, parts[0])
+    return np.concatenate(parts)
 
 
 def with_evaluation_parameters(method: FittedMethod, parameters: Mapping[str, Any]) -> FittedMethod:
@@ -54,6 +58,26 @@ def _predict(method: FittedMethod, target: BlindTarget, data: CellData, n_classe
     if check and not method.adapter.access.transductive:
         refuse_dependent_rows(predictor, features, probabilities, name)
     return probabilities
+
+
+def _refuse_memory(method: FittedMethod, target: BlindTarget, data: CellData, before: np.ndarray) -> None:
+    """Raise where the first target comes out differently once all have been enrolled: `enrol` leaves traces."""
+    # A transductive adapter may look at all rows of a call, so that it is shown all of them again.
+    sample = _sample(len(before), len(before) if method.adapter.access.transductive else _SAMPLE)
+    features = data.features([target.rows[i] for i in sample])
+    again = np.asarray(method.predict(data.enrolment(target.enrolment), features))
+    difference = float(np.abs(again - before[sample]).max()) if len(sample) else 0.0
+    if difference > TOLERANCE:
+        msg = (
+            f"{type(method.adapter).__name__}: enrolling the same speaker again changes a prediction by "
+            f"{difference:.2g} (allowed: {TOLERANCE:g}). enrol() leaves the adapter unchanged, and draws random "
+            "numbers from the seed of the fit alone."
+        )
+        raise ContractError(msg)
+
+
+def _sample(n: int, size: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, num=min(size, n), dtype=np.int64))
 
 
 def checked(probabilities: Any, n: int, n_classes: int, name: str) -> np.ndarray:
@@ -85,7 +109,7 @@ def refuse_dependent_rows(
     Raises:
         ContractError: with the largest difference.
     """
-    rows = np.unique(np.linspace(0, len(features) - 1, num=min(sample, len(features)), dtype=np.int64))
+    rows = _sample(len(features), sample)
     if not len(rows):
         return
     alone = np.concatenate([np.asarray(predictor.predict_proba(features.take([row]))) for row in rows])

@@ -196,6 +196,10 @@ def _candidate_score(
 
 
 def _with(adapter: Adapter, changes: Mapping[str, Any]) -> Adapter:
-    """Return a fresh, unfitted adapter with some parameters changed."""
+    """Return a fresh, unfitted adapter with some parameters changed.
+
+    Evaluation parameters stand at their defaults, so that a fit cannot depend on them; `evaluate` sets them.
+    """
     cls = type(adapter)
-    return cls(**resolve(cls, cls.__name__, {**adapter.parameters(), **changes}))
+    defaults = {name: cls.signature()[name].default for name in cls.evaluation_parameters}
+    return cls(**resolve(cls, cls.__name__, {**adapter.parameters(), **defaults, **changes}))
