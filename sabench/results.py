@@ -99,6 +99,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._seconds: dict[str, float] = {}  # of evaluations read before: a file each, and a board has thousands
 
     def prepare(self) -> None:
         """Make the folder and prove that it can be written.
@@ -208,12 +209,12 @@ class Results:
         status = "complete" if complete else "failed" if error else "missing"
         if done is None:
             return CellRecord(fold, key, status, error=error)
-        records = [entry for draw in run.evaluations if (entry := self._evaluation(run, draw, fold)) is not None]
+        spent = sum(self._evaluation_seconds(run, draw, fold) for draw in run.evaluations)
         return CellRecord(
             fold,
             key,
             status,
-            seconds=done["seconds"] + sum(record["seconds"] for _, record in records),
+            seconds=done["seconds"] + spent,
             error=error,
             n_training_speakers=done["n_training_speakers"],
             n_train=done["n_train"],
@@ -224,7 +225,16 @@ class Results:
 
     def _evaluation(self, run: RunRecord, draw: str, fold: str) -> tuple[np.ndarray, dict[str, Any]] | None:
         key = run.evaluations[draw].get(fold)
-        return self.cell(run.folds[fold]).read_evaluation(key) if key else None
+        found = self.cell(run.folds[fold]).read_evaluation(key) if key else None
+        if key and found:
+            self._seconds[key] = float(found[1]["seconds"])
+        return found
+
+    def _evaluation_seconds(self, run: RunRecord, draw: str, fold: str) -> float:
+        key = run.evaluations[draw].get(fold, "")
+        if key not in self._seconds:
+            self._evaluation(run, draw, fold)
+        return self._seconds.get(key, 0.0)
 
     def _parts(self, run: RunRecord, draw: str, truth: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for fold in run.folds:

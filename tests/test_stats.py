@@ -212,7 +212,7 @@ def test_thousands_of_tests_are_as_good_as_counted():
     exact, quick = stats.sign_flip(shares[:50]), stats.sign_flip(shares, screen=True)[:50]
     middle = (exact > 0.002) & (exact < 0.1)
     assert middle.sum() > 20
-    assert quick[middle] == pytest.approx(exact[middle], rel=0.5)
+    assert np.abs(np.log2(quick[middle] / exact[middle])).max() < 1.5
     assert quick.min() >= stats.smallest_p(16)
 
 
