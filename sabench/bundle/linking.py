@@ -41,12 +41,19 @@ def read(path: Path, *, registry: Registry | None = None) -> VerifiedBundle:
     Raises:
         BundleError: something in it does not agree, or its scores cannot be recomputed.
     """
-    registry = registry or Registry()
+    try:
+        return _read(path, registry or Registry())
+    except BundleError as error:
+        msg = f"{path}: {error}"
+        raise BundleError(msg) from error
+
+
+def _read(path: Path, registry: Registry) -> VerifiedBundle:
     content = open_bundle(path)
     corpus, reason = (None, "") if content.has_labels else linked_corpus(content.card, registry)
     found = verify(path, corpus=corpus, registry=registry)
     if not found.recomputed:
         why = " ".join((reason, *found.notes)).strip()
-        msg = f"{path}: scores not recomputed, since the bundle holds no labels. {why}"
+        msg = f"scores not recomputed, since the bundle holds no labels. {why}"
         raise BundleError(msg)
     return found.bundle
