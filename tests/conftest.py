@@ -26,3 +26,22 @@ def recordings() -> Path:
     if not place:
         pytest.skip("SABENCH_TEST_DATA names no folder with real recordings (emodb/, ravdess/)")
     return Path(place)
+
+
+@pytest.fixture(scope="session")
+def tones(tmp_path_factory) -> Path:
+    """The table of the tiny corpus of `sabench.testing`, four speakers far apart."""
+    from sabench.testing import make_corpus
+
+    return make_corpus(tmp_path_factory.mktemp("tones"))
+
+
+@pytest.fixture(scope="session")
+def _warm_cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("warm-cache")
+
+
+@pytest.fixture
+def warm(_warm_cache, monkeypatch) -> None:
+    """Share decoded audio and features between tests that are about neither."""
+    monkeypatch.setenv("SABENCH_CACHE", str(_warm_cache))
