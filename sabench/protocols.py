@@ -40,7 +40,6 @@ class Protocol:
         card: canonical JSON object of everything that decides what is trained on and scored.
         hash: of the card.
         shortfalls: speakers who supply less than the pool asks for.
-        pooled: whether the primary score pools all predictions instead of averaging folds.
     """
 
     name: str
@@ -49,22 +48,9 @@ class Protocol:
     hash: str
     shortfalls: tuple[Shortfall, ...] = ()
 
-    @property
-    def pooled(self) -> bool:
-        """Whether the primary score pools predictions: in challenge and k-fold, where a fold has many speakers."""
-        return is_pooled(self.name)
-
-    def truth(self, corpus: Corpus) -> pd.DataFrame:
-        """Return what is scored: columns id, speaker, label, fold."""
-        import pandas as pd
-
-        fold_of = {i: fold.name for fold in self.folds for target in fold.test for i in target.scored}
-        table = corpus.table.loc[corpus.table["id"].isin(fold_of), ["id", "speaker", "label"]]
-        return pd.DataFrame(table.assign(fold=table["id"].map(fold_of)).reset_index(drop=True))
-
 
 def is_pooled(name: str) -> bool:
-    """Return whether a protocol's primary score is the pooled UAR.
+    """Return whether a protocol's primary score is the pooled UAR: where a fold has many speakers.
 
     >>> is_pooled("loso"), is_pooled("challenge"), is_pooled("speaker-kfold:5")
     (False, True, True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -188,11 +187,6 @@ class Results:
             classes=classes,
         )
 
-    def evaluation_records(self, run: RunRecord, draw: str) -> dict[str, dict[str, Any]]:
-        """Return what was recorded beside the predictions of each complete fold."""
-        found = {fold: self._evaluation(run, draw, fold) for fold in run.folds}
-        return {fold: entry[1] for fold, entry in found.items() if entry is not None}
-
     def history(self, run: RunRecord, fold: str) -> list[dict[str, Any]]:
         """Return one entry an epoch of a fold."""
         return self.cell(run.folds[fold]).history()
@@ -285,8 +279,3 @@ def method_from(value: Mapping[str, Any]) -> Method:
         access=Access(**value["access"]),
         variant=value["variant"],
     )
-
-
-def record_json(record: RunRecord) -> str:
-    """Return a run as JSON text."""
-    return json.dumps(asdict(record), ensure_ascii=False)
