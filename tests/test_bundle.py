@@ -638,3 +638,27 @@ def test_verify_prints_json_for_programs(tampered):
     told = json.loads(done.stdout)
     assert (done.returncode, told["verified"]) == (1, False)
     assert "uar_mean" in told["reason"]
+
+
+def test_the_leaderboard_takes_bundles_of_others(place, packed, results, tmp_path, monkeypatch):
+    exported(results, "nearest", place / "nearest.zip")
+    monkeypatch.chdir(tmp_path)
+    done = sabench("leaderboard", "--add", place / "norm.zip", place / "nearest.zip", "--json")
+    assert done.returncode == 0, done.stderr
+    (table,) = json.loads(done.stdout)["tables"]
+    assert {row["method"] for row in table["rows"]} == {"nearest", "nearest-norm"}
+
+
+def test_a_bundle_of_a_run_that_is_there_already_counts_once(place, packed):
+    done = sabench("leaderboard", "--results", place / "results", "--add", place / "norm.zip", "--json")
+    assert "is there already; the bundle is left out" in done.stderr
+    (table,) = json.loads(done.stdout)["tables"]
+    assert [row["method"] for row in table["rows"]].count("nearest-norm") == 1
+
+
+def test_the_leaderboard_refuses_a_bundle_that_does_not_verify(tampered):
+    tampered.change("scores.json", lambda scores: scores["first"].update(uar_mean=0.99))
+    path = tampered.path()
+    done = sabench("leaderboard", "--add", path)
+    assert done.returncode == 1
+    assert f"{path}: scores.json: uar_mean of draw first" in done.stderr

@@ -12,6 +12,7 @@ from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
+    from sabench.entries import Source
     from sabench.leaderboard import Board, Literature, Row, Table
     from sabench.records import Reported
 
@@ -31,6 +32,8 @@ def leaderboard(
     baseline: Annotated[
         str | None, typer.Option(help="The method that all are held against; by default each one's own unadapted form.")
     ] = None,
+    add: Annotated[list[Path] | None, typer.Option(help="Bundles of others, verified first; one or more.")] = None,
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="More bundles, behind --add.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Rank all finished methods, with intervals and significance, and write a page."""
@@ -38,9 +41,11 @@ def leaderboard(
     from sabench.cli.output import message, print_json
     from sabench.files import write_bytes
 
-    source = open_results(results)
-    board = boards.build([source], literature=_literature(), baseline=baseline)
-    page = output or (None if markdown or csv or json else source.folder / "leaderboard.html")
+    added = [*(add or ()), *(more or ())]
+    own = [] if added and results is None and not Path("sabench-results").is_dir() else [open_results(results)]
+    board = boards.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
+    folder = own[0].folder if own else Path()
+    page = output or (None if markdown or csv or json else folder / "leaderboard.html")
     for path, write in ((page, boards.html), (markdown, boards.markdown), (csv, boards.csv_text)):
         if path is not None:
             write_bytes(path, write(board).encode())
@@ -49,6 +54,24 @@ def leaderboard(
         print_json(board.json())
     else:
         _print(board)
+
+
+def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
+    """Return verified bundles of runs that are not there yet."""
+    from sabench import bundle
+    from sabench.cli.output import message
+
+    known = {run.run_id for source in own for run in source.runs()}
+    found: list[Source] = []
+    for path in paths:
+        added = bundle.read(path)
+        if added.record.run_id in known:
+            message(f"{path}: {added.record.run_id} is there already; the bundle is left out.")
+            continue
+        message(f"{path}: verified {added.record.run_id}")
+        known.add(added.record.run_id)
+        found.append(added)
+    return found
 
 
 def _literature() -> Literature:
