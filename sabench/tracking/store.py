@@ -28,10 +28,15 @@ class Store:
 
     The file lock is held for every exchange, so that the processes of many runs neither create one
     experiment twice nor find SQLite locked by each other.
+
+    Args:
+        address: where it is.
+        create: make what is not there; otherwise that is an error.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, create: bool = True) -> None:
         self.address = address
+        self._create = create
         self.experiment_id = ""
         self._client: Any = None
 
@@ -42,18 +47,20 @@ class Store:
         Raises:
             TrackingError: the store cannot be reached or written.
         """
+        if not self._create and self.address.database and not self.address.database.exists():
+            raise TrackingError(_nothing(self.address))
         try:
             with _held(self.address):
                 yield self._opened()
         except TrackingError:
             raise
         except Exception as error:  # noqa: BLE001  (MLflow raises its own, SQLAlchemy's, requests' and the system's)
-            raise TrackingError(_sentence(self.address, error)) from error
+            raise TrackingError(_sentence(self.address, error, _LATER if self._create else "")) from error
 
     def _opened(self) -> Any:
         if self._client is None:
             client = _Patient(_connect(self.address))
-            self.experiment_id = _experiment(client, self.address)
+            self.experiment_id = _experiment(client, self.address, create=self._create)
             self._client = client
         return self._client
 
@@ -130,8 +137,10 @@ def _migrate(address: Address) -> None:
     _log.warning("MLflow store %s was migrated to the installed version; a copy is %s.", address.shown, copy)
 
 
-def _experiment(client: Any, address: Address) -> str:
+def _experiment(client: Any, address: Address, *, create: bool) -> str:
     found = client.get_experiment_by_name(address.experiment)
+    if found is None and not create:
+        raise TrackingError(_nothing(address))
     if found is None:
         found = _created(client, address)
     if found.lifecycle_stage == "deleted":
@@ -158,6 +167,13 @@ def _created(client: Any, address: Address) -> Any:
 _LATER = "The run itself is safe; `sabench track` logs it later."
 
 
-def _sentence(address: Address, error: Exception) -> str:
+def _nothing(address: Address) -> str:
+    return (
+        f"MLflow store {address.shown} has no experiment {address.experiment!r}. Name the store in "
+        "MLFLOW_TRACKING_URI and the experiment in MLFLOW_EXPERIMENT_NAME, or write to it with: sabench track"
+    )
+
+
+def _sentence(address: Address, error: Exception, advice: str) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"MLflow store {address.shown} cannot be written: {reason[:300].rstrip('.')}. {_LATER}"
+    return f"MLflow store {address.shown} cannot be used: {reason[:300].rstrip('.')}. {advice}".rstrip()

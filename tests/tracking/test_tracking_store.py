@@ -111,16 +111,14 @@ def test_an_experiment_that_was_deleted_is_told_with_the_way_out(made, tracker, 
 
 def test_a_file_that_is_no_database_is_told_in_one_sentence(tmp_path):
     (tmp_path / "mlflow.db").write_text("not a database, but long enough to be looked at " * 10)
-    with pytest.raises(TrackingError, match=r"mlflow\.db cannot be written: .*not a database"):
+    with pytest.raises(TrackingError, match=r"mlflow\.db cannot be used: .*not a database"):
         Tracker(Results(tmp_path / "sabench-results")).prepare()
 
 
 def test_a_server_that_is_away_is_told_in_one_sentence(made, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     away = Tracker(made.results, uri="http://127.0.0.1:9/")
-    with pytest.raises(
-        TrackingError, match=r"http://127\.0\.0\.1:9/ cannot be written: .*`sabench track` logs it later"
-    ):
+    with pytest.raises(TrackingError, match=r"http://127\.0\.0\.1:9/ cannot be used: .*`sabench track` logs it later"):
         away.update(made.run_id)
 
 
