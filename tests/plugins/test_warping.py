@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from made_speakers import unlabelled, utterances, view
+from scipy.special import ndtri
+
+from sabench import Access, FeatureView
+from sabench_plugins.normalisers.warping import Warping, knots
+
+
+@pytest.fixture
+def warping() -> Warping:
+    fitted = Warping(few=3)
+    fitted.fit(utterances())
+    return fitted
+
+
+def alike(*values: float) -> FeatureView:
+    """Utterances whose three features are the same."""
+    return view(*([value] * 3 for value in values))
+
+
+def test_ranks_become_normal_quantiles(warping):
+    transform = warping.enrol(unlabelled(alike(10, 30, 20, 90)))
+    expected = ndtri(np.array([0.5, 2.5, 1.5, 3.5]) / 4)
+    warped = np.array([transform(np.full(3, x, np.float32))[0] for x in (10, 30, 20, 90)])
+    assert warped == pytest.approx(expected, abs=1e-6)
+
+
+def test_ties_share_their_mean_rank(warping):
+    transform = warping.enrol(unlabelled(alike(1, 1, 2, 3)))
+    assert transform(np.ones(3, np.float32))[0] == pytest.approx(ndtri(0.25))
+
+
+def test_a_value_between_two_enrolled_ones_lies_between(warping):
+    transform = warping.enrol(unlabelled(alike(0, 1, 2, 4)))
+    assert transform(np.full(3, 3.0, np.float32))[0] == pytest.approx((ndtri(0.625) + ndtri(0.875)) / 2)
+
+
+def test_beyond_the_enrolment_the_map_goes_on_by_the_training_deviation(warping):
+    transform = warping.enrol(unlabelled(alike(0, 1, 2, 4)))
+    beyond = transform(np.full(3, 4.0, np.float32) + warping.affine_.scale_.astype(np.float32))
+    assert beyond == pytest.approx(ndtri(0.875) + 1, abs=1e-5)
+
+
+@pytest.mark.parametrize("most", [4, 1000])
+def test_the_map_increases_everywhere(most):
+    warping = Warping(knots=most)
+    train = utterances(width=1)
+    warping.fit(train)
+    transform = warping.enrol(unlabelled(train.features.take(train.rows_of["s1"])))
+    warped = transform(np.linspace(-10, 20, 500, dtype=np.float32)[:, None])[:, 0]
+    assert (np.diff(warped) > 0).all()
+
+
+def test_few_knots_keep_the_outermost_values():
+    found = knots(np.arange(101.0), most=3)
+    assert found.value.tolist() == [0, 50, 100]
+    assert found.quantile[1] == pytest.approx(0)
+
+
+def test_an_affine_change_of_the_speaker_changes_nothing(warping):
+    train = utterances(seed=1)
+    own = train.features.take(train.rows_of["s0"])
+    shifted = own.map(lambda array: 3 * array - 7)
+    plain, other = warping.enrol(unlabelled(own)), warping.enrol(unlabelled(shifted))
+    assert other(shifted[4]) == pytest.approx(plain(own[4]), abs=1e-5)
+
+
+def test_a_feature_that_does_not_vary_becomes_zero(warping):
+    transform = warping.enrol(unlabelled(view([1, 5, 5], [2, 5, 5], [3, 5, 5])))
+    assert transform(np.float32([2, 5, 5])).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_bins_of_sequences_are_ranked_among_all_frames_of_the_speaker():
+    warping = Warping(few=2)
+    warping.fit(utterances(frames=5, width=1))
+    transform = warping.enrol(unlabelled(view([[1.0], [3.0]], [[2.0], [5.0], [4.0]])))
+    assert transform(np.float32([[1], [5]]))[:, 0] == pytest.approx(ndtri(np.array([0.1, 0.9])), abs=1e-6)
+
+
+def test_few_utterances_shift_by_a_shrunk_mean():
+    warping = Warping(unlabelled=1)
+    warping.fit(utterances(offset=0.0))
+    transform = warping.enrol(unlabelled(alike(8)))
+    mean, scale = warping.affine_.mean_, warping.affine_.scale_
+    expected = (8.0 - (8.0 + mean) / 2) / scale
+    assert transform(np.full(3, 8.0, np.float32)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_without_enrolment_it_is_the_identity(warping):
+    array = np.float32([1, 2, 3])
+    assert warping.enrol(unlabelled(view()))(array).tolist() == [1, 2, 3]
+
+
+def test_all_utterances_are_asked_for_by_default():
+    assert Warping().access == Access(unlabelled="all")
+    assert Warping(unlabelled=7).access == Access(unlabelled=7)
+
+
+def test_a_saved_warping_maps_alike(warping, tmp_path):
+    warping.save(tmp_path)
+    again = Warping(few=3)
+    again.load(tmp_path)
+    enrolment, array = unlabelled(alike(0, 1, 5)), np.float32([9, 9, 9])
+    assert again.enrol(enrolment)(array).tolist() == warping.enrol(enrolment)(array).tolist()
