@@ -69,7 +69,7 @@ SCHOOLS = (
 CAST = Cast(
     Population(
         language="de",
-        variants={"f1": 190.0, "f4": 175.0, "steph": 195.0, "steph3": 195.0},
+        variants={"steph": 195.0, "steph3": 195.0, "linda": 240.0, "belinda": 245.0, "f1": 190.0, "f4": 175.0},
         pitch_hz=255.0,
         tract=1.2,
         rate_wpm=175.0,
@@ -191,7 +191,8 @@ def _rounding(allocations: list[Allocation], scale: float, per_speaker: int | No
 
 def _plan(allocations: list[Allocation], recipe: Recipe) -> tuple[list[Session], list[tuple[str, str]]]:
     """Return the recording sessions, and (id, emotion) of every utterance in corpus order."""
-    sessions, rows = [], []
+    sessions: list[Session] = []
+    rows: list[tuple[str, str]] = []
     for allocation in allocations:
         for speaker in allocation.speakers:
             emotions = in_random_order(allocation.of(speaker), recipe, speaker)

@@ -50,6 +50,9 @@ class Delivery:
 JITTER = Delivery(pitch_st=1.5, range_log=0.2, tempo_log=0.09, loudness_db=2.0, tilt_db=0.8)
 """How much one utterance differs from the next of the same speaker and emotion (standard deviations)."""
 
+INTENSITY = (0.0, 1.6)
+"""Between what factors the emotion of an utterance lies: much of spontaneous emotion hardly shows."""
+
 AIBO = {
     "A": Delivery(2.4, 0.25, 0.06, 4.0, 1.6),
     "E": Delivery(0.6, 0.10, -0.14, 2.0, 0.8),
@@ -74,7 +77,8 @@ IEMOCAP = {
 
 def deliver(emotion: Delivery, baseline: Delivery, expressivity: float, rng: np.random.Generator) -> Delivery:
     """Return how one utterance is said: the speaker's baseline, the emotion on it, and jitter."""
-    return baseline + emotion.scaled(expressivity) + JITTER.drawn(rng)
+    intensity = expressivity * rng.uniform(*INTENSITY)
+    return baseline + emotion.scaled(intensity) + JITTER.drawn(rng)
 
 
 def rounded(delivery: Delivery) -> Delivery:

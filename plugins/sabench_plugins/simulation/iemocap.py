@@ -225,8 +225,10 @@ def _evaluation(turns: list[Turn], rng: np.random.Generator) -> Iterator[str]:
     for turn in turns:
         end_s = start_s + float(rng.uniform(2.0, 5.0))
         v, a, d = (float(np.clip(value + rng.choice([-0.5, 0, 0.5]), 1, 5)) for value in _DIMENSIONS[turn.emotion])
-        name = _NAMES[turn.emotion]
         yield f"[{start_s:.4f} - {end_s:.4f}]\t{turn.name}\t{turn.emotion}\t[{v:.4f}, {a:.4f}, {d:.4f}]\n"
-        yield f"C-E2:\t{name};\t()\nC-E3:\t{name};\t()\nC-E4:\tNeutral state;\t()\nC-{turn.speaker[-1]}1:\t{name};\t()\n"
-        yield f"A-E3:\tval {v:.0f}; act {a:.0f}; dom  {d:.0f};\t()\nA-{turn.speaker[-1]}1:\tval 3; act 3; dom  3;\t()\n\n"
+        for rater in ("E2", "E3", "E4", f"{turn.speaker[-1]}1"):
+            yield f"C-{rater}:\t{_NAMES[turn.emotion]};\t()\n"
+        for rater in ("E3", "E4", f"{turn.speaker[-1]}1"):
+            yield f"A-{rater}:\tval {v:.0f}; act {a:.0f}; dom  {d:.0f};\t()\n"
+        yield "\n"
         start_s = end_s + 0.5

@@ -34,6 +34,10 @@ class Population:
         group_pitch_st: pitch by group, such as gender, at effect 1.
         group_tract_log: formants by group, natural logarithm of the factor.
         group_variants: variants that a group chooses from; all where a group is not named.
+        tilt_db: slope of the spectrum that all share, in decibel per octave.
+        channel_db: response of microphone and room that all share. Together they darken the voice, which keeps the
+            mean of each cepstral coefficient away from zero: relative standard deviations explode there, and
+            normalisation per speaker would seem to gain merely by taming outliers.
     """
 
     language: str
@@ -44,6 +48,8 @@ class Population:
     group_pitch_st: Mapping[str, float]
     group_tract_log: Mapping[str, float]
     group_variants: Mapping[str, tuple[str, ...]]
+    tilt_db: float = -4.0
+    channel_db: tuple[float, ...] = (0.0, -6.0, -9.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Speaker:
     Attributes:
         voice: espeak-ng voice with variant.
         voice_hz: its pitch in Hz at espeak's middle setting.
-        pitch_hz: mean pitch of the population; the own one is in `baseline`.
+        pitch_hz: mean pitch of the population; one's own is in `baseline`.
         rate_wpm: words a minute of the population.
         tract: formant frequencies relative to the espeak voice.
         channel_db: coefficients of a smooth response of microphone and room.
@@ -85,9 +91,9 @@ def draw(population: Population, name: str, *, seed: int, speaker_effect: float,
     rng = stream(seed, name, "speaker")
     variant = _variant(population, group, rng, speaker_effect)
     own = BASELINE.drawn(rng).scaled(speaker_effect)
-    shift = Delivery(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect)
+    shift = Delivery(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect, tilt_db=population.tilt_db)
     tract_log = population.group_tract_log.get(group, 0.0) + TRACT_LOG * rng.standard_normal()
-    channel = speaker_effect * np.array(CHANNEL_DB) * rng.standard_normal(len(CHANNEL_DB))
+    channel = population.channel_db + speaker_effect * np.array(CHANNEL_DB) * rng.standard_normal(len(CHANNEL_DB))
     return Speaker(
         voice=f"{population.language}+{variant}",
         voice_hz=population.variants[variant],

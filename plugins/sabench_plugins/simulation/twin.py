@@ -104,6 +104,7 @@ def folder(root: Path, recipe: Recipe) -> Iterator[Path]:
     Raises:
         DatasetError: there is something at `root` already, or it cannot be written.
     """
+    root = root.absolute()  # the voices work in a folder of their own
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         msg = f"{root} is there already and not empty; name a new folder for the twin, or remove this one."
         raise DatasetError(msg)
