@@ -56,6 +56,8 @@ class Plan(BaseModel):
         pool: what is reserved per target speaker.
         seeds: one run each.
         draws: which enrolment; all re-use one trained model.
+        accept_fewer: speakers with fewer enrolment utterances than a method asks for give what they have,
+            instead of being refused.
         validation_as_training: methods that do not validate train on validation speakers too.
         search: choose from each adapter's declared grid on validation.
         twin: run on a simulated twin instead of recordings.
@@ -82,6 +84,7 @@ class Plan(BaseModel):
     pool: PoolRule = PoolRule()
     seeds: Seeds = (0,)
     draws: Names = ("first",)
+    accept_fewer: bool = False
     validation_as_training: bool = True
     search: bool = False
     twin: Twin | None = None

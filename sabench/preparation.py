@@ -47,7 +47,8 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
         for part in parts:
             for seed in plan.seeds:
                 conditions = _conditions(plan, seed)
-                assembly.refuse_lacking(material, part, conditions)
+                if not plan.accept_fewer:
+                    assembly.refuse_lacking(material, part, conditions)
                 found.append(Job(assembly.record(results, material, part, conditions), part, material, conditions))
     return found
 
