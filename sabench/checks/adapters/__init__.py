@@ -1,0 +1,5 @@
+"""The checks of adapters."""
+
+from sabench.checks.adapters import declared, enrolling, extremes, predicting, repeating
+
+CHECKS = (*declared.CHECKS, *predicting.CHECKS, *enrolling.CHECKS, *repeating.CHECKS, *extremes.CHECKS)

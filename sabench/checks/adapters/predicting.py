@@ -1,0 +1,94 @@
+"""What a predictor returns: probabilities in class order, a row an utterance, each row by itself."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Final
+
+import numpy as np
+
+from sabench.checks.adapters.trial import TARGET, difference, fitted, held, kind_of, predicted
+from sabench.checks.check import NotApplicable, check, refuse
+from sabench.checks.speech import CLASSES, enrolment_of, speech
+from sabench.checks.subject import Subject
+from sabench.evaluate import TOLERANCE
+
+LEARNT: Final = 0.6
+"""Mean recall from which on a method has learnt the easy task, under whatever order of its columns."""
+
+
+@check("adapters", crash="cannot predict")
+def probabilities_have_the_promised_shape(subject: Subject) -> None:
+    """Scores are computed from one row an utterance and one column a class, finite and summing to one."""
+    own = speech(kind_of(subject), [TARGET])
+    adapter = fitted(subject)
+    predictor = adapter.enrol(enrolment_of(own, adapter.access))
+    held(subject, predictor.predict_proba(own.features), own)
+    held(subject, predictor.predict_proba(own.features[:1]), own, n=1)
+
+
+@check("adapters", crash="cannot learn three easy classes")
+def columns_are_in_class_order(subject: Subject) -> None:
+    """A column stands for `classes[column]`; sorted or counted otherwise, every score is that of other classes."""
+    own = speech(kind_of(subject), [TARGET])
+    probabilities = predicted(subject, fitted(subject), own)
+    recalls = {order: _mean_recall(probabilities[:, list(order)], own.y) for order in permutations(range(len(CLASSES)))}
+    best = max(recalls, key=lambda order: recalls[order])
+    straight = tuple(range(len(CLASSES)))
+    if recalls[best] < LEARNT:
+        raise NotApplicable(
+            f"it learns too little of an easy task under these parameters ({recalls[best]:.0%}) to tell"
+        )
+    if recalls[best] > recalls[straight] + 0.2:
+        columns = [""] * len(CLASSES)
+        for place, column in enumerate(best):
+            columns[column] = CLASSES[place]
+        refuse(
+            subject, [f"gives its columns in the order {', '.join(columns)}; the class order is {', '.join(CLASSES)}"]
+        )
+
+
+def _mean_recall(probabilities: np.ndarray, y: np.ndarray) -> float:
+    right = probabilities.argmax(axis=1) == y
+    return float(np.mean([right[y == label].mean() for label in np.unique(y)]))
+
+
+def _transductive(subject: Subject) -> str:
+    access = subject.plugin.access  # type: ignore[attr-defined]  # an adapter
+    return "it declares itself transductive" if access.transductive else ""
+
+
+@check("adapters", crash="cannot predict utterances in another order", lacks=_transductive)
+def order_of_test_utterances_changes_nothing(subject: Subject) -> None:
+    """A prediction that depends on what comes before it uses more of the speaker than the access declares."""
+    adapter = fitted(subject)
+    own = speech(kind_of(subject), [TARGET])
+    backwards = np.arange(len(own))[::-1]
+    together = predicted(subject, adapter, own)
+    reshuffled = predicted(subject, adapter, own, features=own.features.take(backwards))
+    _refuse(subject, together, reshuffled[backwards], "changes with the order of the utterances in a call")
+
+
+@check("adapters", crash="cannot predict an utterance alone", lacks=_transductive)
+def batch_of_test_utterances_changes_nothing(subject: Subject) -> None:
+    """A prediction that depends on its company adapts to test data without saying so: hidden transduction."""
+    adapter = fitted(subject)
+    own = speech(kind_of(subject), [TARGET])
+    together = predicted(subject, adapter, own)
+    alone = [predicted(subject, adapter, own, features=own.features[row : row + 1]) for row in range(4)]
+    _refuse(subject, together[:4], np.concatenate(alone), "changes with the other utterances in the same call")
+
+
+def _refuse(subject: Subject, one: np.ndarray, other: np.ndarray, how: str) -> None:
+    found = difference(one, other)
+    if not found <= TOLERANCE:
+        advice = "declare Access(unlabelled=ALL) if it is meant to look at all of them"
+        refuse(subject, [f"gives an utterance a prediction that {how} (by up to {found:.2g}); {advice}"])
+
+
+CHECKS = (
+    probabilities_have_the_promised_shape,
+    columns_are_in_class_order,
+    order_of_test_utterances_changes_nothing,
+    batch_of_test_utterances_changes_nothing,
+)

@@ -1,0 +1,81 @@
+"""What a check looks at: a plugin, and where its corpus is if it reads one."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sabench import interfaces
+from sabench.errors import ContractError
+from sabench.interfaces import Plugin
+
+Root = Path | Callable[[Path], Path]
+"""Where a corpus is, or a function that writes one into a folder and returns its root."""
+
+_BASES = {
+    "datasets": interfaces.Dataset,
+    "features": interfaces.FeatureExtractor,
+    "normalisers": interfaces.Normaliser,
+    "adapters": interfaces.Adapter,
+}
+
+
+def kind_of(plugin: object) -> str:
+    """Return the kind of a plugin, one of `sabench.registry.KINDS`.
+
+    Raises:
+        ContractError: it is none.
+    """
+    for kind, base in _BASES.items():
+        if isinstance(plugin, base):
+            return kind
+    expected = ", ".join(f"sabench.{base.__name__}" for base in _BASES.values())
+    msg = f"{plugin!r} is no plugin; expected an instance of a subclass of {expected}."
+    raise ContractError(msg)
+
+
+@dataclass
+class Subject:
+    """A plugin under check.
+
+    Attributes:
+        plugin: with the parameters it is checked under; it is never fitted, checks build their own.
+        root: of its corpus, for datasets.
+    """
+
+    plugin: Plugin
+    root: Root | None = None
+    _written: Path | None = field(default=None, init=False, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the plugin."""
+        return kind_of(self.plugin)
+
+    @property
+    def cls(self) -> type[Plugin]:
+        """Its class."""
+        return type(self.plugin)
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return self.cls.__name__
+
+    def fresh(self, **changes: Any) -> Any:
+        """Return another plugin with the same parameters, unfitted."""
+        return self.cls(**{**self.plugin.parameters(), **changes})
+
+    def corpus_root(self) -> Path | None:
+        """Return where the corpus is, writing it first where a function does; None where there is none."""
+        if self.root is None or isinstance(self.root, Path):
+            return self.root
+        if self._written is None:
+            folder = tempfile.TemporaryDirectory(prefix="sabench-check-")
+            weakref.finalize(self, folder.cleanup)
+            self._written = Path(self.root(Path(folder.name)))
+        return self._written
