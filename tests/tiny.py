@@ -9,9 +9,14 @@ from typing import Literal
 
 import numpy as np
 
-from sabench import Access, Adapter, Alias, FeatureExtractor, hookimpl
+from sabench import Access, Adapter, Alias, FeatureExtractor, assembly, hookimpl, preparation
+from sabench.cells import Cell
+from sabench.features import FeatureStore
+from sabench.observer import Observer
 from sabench.plan import Plan
+from sabench.preparation import Job
 from sabench.registry import Registry
+from sabench.results import Results
 
 
 class Tone(FeatureExtractor):
@@ -238,6 +243,22 @@ def sabench_adapters():
         "faulty": Faulty,
         "greedy": Greedy,
     }
+
+
+def jobs(plan: Plan) -> list[Job]:
+    """Return the runs of a plan."""
+    return preparation.jobs(plan, registry(), Results(plan.results), Observer())
+
+
+def cells(plan: Plan) -> list[Cell]:
+    """Return the cells of a plan, with features computed."""
+    made = []
+    for job in jobs(plan):
+        name, table = job.run.method.features.name, job.material.corpus.table
+        features = FeatureStore().ensure(table, job.parts.extractor, name, jobs=1)
+        results = Results(plan.results)
+        made += assembly.cells(results, job.material, job.parts, job.run, job.conditions, features)
+    return made
 
 
 def registry() -> Registry:
