@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -175,5 +176,26 @@ def _nothing(address: Address) -> str:
 
 
 def _sentence(address: Address, error: Exception, advice: str) -> str:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"MLflow store {address.shown} cannot be used: {reason[:300].rstrip('.')}. {advice}".rstrip()
+    what = "does not answer" if _is_away(error) else f"cannot be used: {_reason(error)}"
+    return f"MLflow store {address.shown} {what}. Mend it or name another in MLFLOW_TRACKING_URI. {advice}".rstrip()
+
+
+def _reason(error: Exception) -> str:
+    """Return the first sentence of an error, without passwords.
+
+    >>> _reason(OSError("GET http://me:secret@host/x failed. Please consult the manual."))
+    'GET http://host/x failed'
+    """
+    text = str(error).strip() or type(error).__name__
+    return re.sub(r"//[^/@\s]*@", "//", text.splitlines()[0]).split(". ")[0].rstrip(".")[:300]
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether nobody answered: MLflow wraps the error of requests, with the whole history of its attempts."""
+    from requests.exceptions import ConnectionError, Timeout  # as MLflow itself uses it
+
+    while error is not None:
+        if isinstance(error, (ConnectionError, Timeout)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -67,7 +67,7 @@ def test_a_store_that_is_away_is_told_once_and_does_not_hold_up_the_end(made, mo
         follower.submit(made.run_id)
         follower.finish(made.run_id)
     assert len(told) == 1
-    assert "http://127.0.0.1:9 cannot be used" in str(told[0])
+    assert "http://127.0.0.1:9 does not answer" in str(told[0])
     assert "`sabench track` logs it later" in str(told[0])
 
 

@@ -115,11 +115,26 @@ def test_a_file_that_is_no_database_is_told_in_one_sentence(tmp_path):
         Tracker(Results(tmp_path / "sabench-results")).prepare()
 
 
-def test_a_server_that_is_away_is_told_in_one_sentence(made, monkeypatch):
+def test_a_server_that_is_away_is_told_in_one_sentence_without_its_password(made, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    away = Tracker(made.results, uri="http://127.0.0.1:9/")
-    with pytest.raises(TrackingError, match=r"http://127\.0\.0\.1:9/ cannot be used: .*`sabench track` logs it later"):
+    away = Tracker(made.results, uri="http://me:secret@127.0.0.1:9/")
+    with pytest.raises(TrackingError) as told:
         away.update(made.run_id)
+    assert str(told.value) == (
+        "MLflow store http://127.0.0.1:9/ does not answer. Mend it or name another in MLFLOW_TRACKING_URI. "
+        "The run itself is safe; `sabench track` logs it later."
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, make, monkeypatch):
+    made = make(tmp_path / "sabench-results")
+
+    def refuse(*_args, **_options):
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".mlflow.db.lock"))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(TrackingError, match=r"mlflow\.db cannot be used: .*Permission denied.*MLFLOW_TRACKING_URI"):
+        Tracker(made.results).prepare()
 
 
 def test_a_store_of_an_older_version_is_migrated(made, database, look):
