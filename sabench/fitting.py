@@ -95,7 +95,11 @@ def fit(cell: Cell, folder: CellFolder, data: CellData) -> tuple[FittedMethod, d
 
 def load(cell: Cell, folder: CellFolder, chosen: Mapping[str, Any]) -> FittedMethod:
     """Return the method of a finished fit from its saved model."""
-    adapter, normaliser = _with(cell.adapter, chosen), cell.normaliser
+    return load_model(_with(cell.adapter, chosen), cell.normaliser, folder)
+
+
+def load_model(adapter: Adapter, normaliser: Normaliser | None, folder: CellFolder) -> FittedMethod:
+    """Return the method whose saved state fills these unfitted plugins."""
     adapter.load(folder.model / "adapter")
     if normaliser is not None:
         normaliser.load(folder.model / "normaliser")

@@ -1,0 +1,131 @@
+"""Kept models of a run on new files of a new speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sabench import audio
+from sabench.errors import AccessError, ResultsError
+from sabench.evaluate import checked
+from sabench.fitting import FittedMethod, load_model
+from sabench.interfaces import FeatureExtractor
+from sabench.records import Access, Component
+from sabench.registry import Registry
+from sabench.results import Results, RunRecord
+from sabench.views import Enrolment, FeatureView, Memory
+
+
+@dataclass(frozen=True)
+class NewSpeaker:
+    """Files of one speaker who was in no corpus.
+
+    Attributes:
+        files: to classify.
+        neutral: known to be neutral.
+        unlabelled: of any emotion; for transductive methods `files` belong to them anyway.
+    """
+
+    files: tuple[Path, ...]
+    neutral: tuple[Path, ...] = ()
+    unlabelled: tuple[Path, ...] = ()
+
+
+def predict(
+    results: Results, run: RunRecord, speaker: NewSpeaker, *, fold: str | None = None, registry: Registry | None = None
+) -> np.ndarray:
+    """Return class probabilities of a new speaker's files, shape `(n_files, n_classes)`.
+
+    Args:
+        results: where the run is kept.
+        run: whose models predict.
+        speaker: enrolment and files.
+        fold: the fold whose model is used; None takes the mean over the models of all folds.
+        registry: of plugins.
+
+    Raises:
+        AccessError: the method needs enrolment that is not given.
+        ResultsError: a fold that the run does not have, or no model is kept.
+        PluginLoadError, UnknownPlugin: a plugin of the run is not installed here.
+    """
+    refuse_missing_enrolment(run.method.access, run.method.title, speaker)
+    registry = registry or Registry()
+    extractor = registry.create("features", run.method.features.name, run.method.features.parameters)
+    files = _features(extractor, speaker.files)
+    others = _features(extractor, speaker.unlabelled)
+    seen = _features(extractor, (*speaker.unlabelled, *speaker.files)) if run.method.access.transductive else others
+    enrolment = Enrolment(neutral=_features(extractor, speaker.neutral), unlabelled=seen)
+    n_classes = len(results.card(run.protocol_hash)["classes"])
+    found = [
+        checked(_model(results, run, name, registry).predict(enrolment, files), len(files), n_classes, run.method.title)
+        for name in _folds(run, fold)
+    ]
+    mean: np.ndarray = np.mean(found, axis=0)
+    return mean
+
+
+def refuse_missing_enrolment(access: Access, title: str, speaker: NewSpeaker) -> None:
+    """Raise where a method needs more of the speaker than is given.
+
+    Raises:
+        AccessError: saying what is missing and how to give it.
+    """
+    if len(speaker.neutral) < access.neutral:
+        msg = (
+            f"{title} needs {access.neutral} neutral utterance{'s' * (access.neutral > 1)} of the speaker; "
+            f"{len(speaker.neutral)} came. Give them with --enrol FILE."
+        )
+        raise AccessError(msg)
+    if not access.transductive and isinstance(access.unlabelled, int) and len(speaker.unlabelled) < access.unlabelled:
+        msg = (
+            f"{title} needs {access.unlabelled} utterances of the speaker, of any emotion; "
+            f"{len(speaker.unlabelled)} came. Give them with --enrol-unlabelled FILE."
+        )
+        raise AccessError(msg)
+    if access.labelled:
+        msg = f"{title} needs labelled utterances of the speaker, which sabench predict cannot take."
+        raise AccessError(msg)
+
+
+def _folds(run: RunRecord, fold: str | None) -> Sequence[str]:
+    if fold is None:
+        return list(run.folds)
+    if fold not in run.folds:
+        msg = f"Run {run.run_id} has no fold {fold!r}. Its folds: {', '.join(run.folds)}."
+        raise ResultsError(msg)
+    return [fold]
+
+
+def _features(extractor: FeatureExtractor, files: Sequence[Path]) -> FeatureView:
+    signals = [audio.read(path) for path in files]
+    return FeatureView(Memory(extractor.extract(audio.at(signal, rate), audio.TARGET_RATE) for signal, rate in signals))
+
+
+def _model(results: Results, run: RunRecord, fold: str, registry: Registry) -> FittedMethod:
+    folder = results.cell(run.folds[fold])
+    done = folder.fit()
+    if done is None or not done["saved"]:
+        reason = "is not finished" if done is None else "keeps no model (its adapter cannot be saved)"
+        msg = f"Fold {fold} of run {run.run_id} {reason}. Repeat the run, or choose another."
+        raise ResultsError(msg)
+    chosen = done.get("search", {}).get("chosen", {})
+    adapter = _built(registry, "adapters", run.method.adapter, {**run.method.adapter.parameters, **chosen})
+    normaliser = run.method.normaliser and _built(
+        registry, "normalisers", run.method.normaliser, dict(run.method.normaliser.parameters)
+    )
+    return load_model(adapter, normaliser or None, folder)
+
+
+def _built(registry: Registry, kind: str, component: Component, parameters: dict[str, Any]) -> Any:
+    plugin = registry.create(kind, component.name, parameters)
+    if plugin.version != component.version:
+        msg = (
+            f"The run was made with {component.name} version {component.version}; version {plugin.version} is "
+            "installed. Install the version of the run, or repeat the run."
+        )
+        raise ResultsError(msg)
+    return plugin
