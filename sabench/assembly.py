@@ -67,7 +67,9 @@ class Material:
                 "speaker": [self.speaker(name) for name in ids],
                 "labels": [self.y(name) for name in ids],
             }
-        return {"classes": list(self.corpus.classes), "folds": folds}
+        known = self.corpus.table.dropna(subset=["gender"]).drop_duplicates("speaker")
+        gender = dict(zip(known["speaker"].tolist(), known["gender"].tolist(), strict=True))
+        return {"classes": list(self.corpus.classes), "folds": folds, "gender": gender}
 
 
 @dataclass(frozen=True)

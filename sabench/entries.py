@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sabench import stats
 from sabench.errors import ResultsError
@@ -33,6 +33,15 @@ class Source(Protocol):
 
     def card(self, protocol_hash: str) -> dict[str, Any]:
         """Return a protocol card."""
+        ...
+
+
+@runtime_checkable
+class KnowsGender(Protocol):
+    """A source that may also know the gender of speakers."""
+
+    def gender(self, run: RunRecord) -> dict[str, str]:
+        """Return the gender of each speaker of whom the corpus tells it."""
         ...
 
 

@@ -187,6 +187,11 @@ class Results:
             classes=classes,
         )
 
+    def gender(self, run: RunRecord) -> dict[str, str]:
+        """Return the gender of each speaker of whom the corpus tells it."""
+        found: dict[str, str] = self._truth(run.protocol_hash).get("gender", {})
+        return found
+
     def history(self, run: RunRecord, fold: str) -> list[dict[str, Any]]:
         """Return one entry an epoch of a fold."""
         return self.cell(run.folds[fold]).history()

@@ -45,6 +45,7 @@ class Made:
     simulation: dict | None = None
     pool: dict = field(default_factory=lambda: {"neutral": 1, "scored_too": False})
     notes: tuple = ()
+    gender: dict = field(default_factory=dict)
     _count: int = 0
 
     def __post_init__(self):
@@ -52,10 +53,8 @@ class Made:
         self.speakers = [f"s{i:02}" for i in range(self.n_speakers)]
         shared = self.protocol != "loso"
         self.folds = {"all": self.speakers} if shared else {name: [name] for name in self.speakers}
-        self.truth = {
-            "classes": list(self.classes),
-            "folds": {fold: self._fold(who) for fold, who in self.folds.items()},
-        }
+        folds = {fold: self._fold(who) for fold, who in self.folds.items()}
+        self.truth = {"classes": list(self.classes), "folds": folds, "gender": self.gender}
         self.card = {
             "dataset": self.dataset,
             "task": self.task,

@@ -50,6 +50,15 @@ def test_scores_and_intervals_are_those_of_the_predictions(made):
     assert np.array(found.confusion).sum(axis=1) == pytest.approx(np.ones(3))
 
 
+def test_the_gap_between_genders_is_told_where_genders_are_known(results):
+    gender = {"s00": "female", "s01": "female", "s02": "male", "s03": "male"}
+    made = Made(results, n_speakers=4, gender=gender)
+    made.run(SVM, [1.0, 1.0, 0.0, 0.0])
+    Made(results, n_speakers=4, protocol="challenge").run(SVM)
+    by_protocol = {table.protocol: table.rows[0].gender_gap for table in leaderboard.build([results]).tables}
+    assert by_protocol == {"loso": 1.0, "challenge": None}
+
+
 def test_seeds_are_averaged(results):
     made = Made(results)
     for seed, skill in enumerate((0.4, 0.8)):

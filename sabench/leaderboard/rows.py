@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sabench import metrics, stats, verdicts
-from sabench.entries import Entry
+from sabench.entries import Entry, KnowsGender
 from sabench.leaderboard.board import Difference, Row
 from sabench.metrics import Scores
 from sabench.stats.comparison import ALPHA
@@ -50,7 +50,8 @@ def _difference(entry: Entry, other: Entry, verdict: verdicts.Verdict, p_correct
 def row_of(entry: Entry, *, rank: int | None, difference: Difference | None, baseline: bool) -> Row:
     """Return the row of an entry; seeds are averaged."""
     method, sample, score = entry.method, entry.sample, stats.interval(entry.sample)
-    found = [metrics.scores(predictions) for predictions in entry.predictions]
+    gender = entry.source.gender(entry.first) if isinstance(entry.source, KnowsGender) else {}
+    found = [metrics.scores(predictions, gender) for predictions in entry.predictions]
     speakers = {name: _mean(one.uar_per_speaker[name] for one in found) for name in found[0].uar_per_speaker}
     worst = min(speakers, key=speakers.__getitem__) if math.isnan(found[0].gini) else _worst(found)
     counts = np.sum([one.confusion for one in found], axis=0)
@@ -78,7 +79,7 @@ def row_of(entry: Entry, *, rank: int | None, difference: Difference | None, bas
         worst_speaker=worst,
         worst_uar=speakers[worst],
         gini=_mean(one.gini for one in found),
-        gender_gap=None,
+        gender_gap=None if found[0].gender_gap is None else _mean(one.gender_gap or 0.0 for one in found),
         baseline=baseline,
         difference=difference,
         note=_note(entry),
