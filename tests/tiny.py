@@ -182,7 +182,7 @@ class Faulty(Nearest):
 
     def enrol(self, enrolment):
         if self.active_ and self.fault == "memory":
-            self.means_ = self.means_ + 5.0
+            self.means_ = self.means_[::-1]
         return FaultyPredictor(self)
 
     save = Adapter.save
