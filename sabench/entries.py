@@ -45,6 +45,42 @@ class KnowsGender(Protocol):
         ...
 
 
+class Merged:
+    """Several sources as one, so that seeds of a method meet wherever they were run.
+
+    Of runs with the same id the first source's counts.
+    """
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._runs: dict[str, tuple[RunRecord, Source]] = {}
+        self._cards: dict[str, Source] = {}
+        for source in sources:
+            for run in source.runs():
+                self._runs.setdefault(run.run_id, (run, source))
+                self._cards.setdefault(run.protocol_hash, source)
+
+    def runs(self) -> list[RunRecord]:
+        """Return all runs, oldest first."""
+        return sorted((run for run, _ in self._runs.values()), key=lambda run: (run.created, run.run_id))
+
+    def predictions(self, run: RunRecord, draw: str = "first") -> Predictions:
+        """Return the predictions of all complete folds."""
+        return self._runs[run.run_id][1].predictions(run, draw)
+
+    def cells(self, run: RunRecord) -> list[CellRecord]:
+        """Return what is known of every fold."""
+        return self._runs[run.run_id][1].cells(run)
+
+    def card(self, protocol_hash: str) -> dict[str, Any]:
+        """Return a protocol card."""
+        return self._cards[protocol_hash].card(protocol_hash)
+
+    def gender(self, run: RunRecord) -> dict[str, str]:
+        """Return the gender of each speaker where the source of the run knows it."""
+        source = self._runs[run.run_id][1]
+        return source.gender(run) if isinstance(source, KnowsGender) else {}
+
+
 @dataclass(frozen=True)
 class Entry:
     """One method under one protocol and one draw: the runs of all its seeds.
@@ -123,6 +159,18 @@ def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Ent
             if before is None or is_complete(source, run, draw) or not is_complete(source, before, draw):
                 seeds[run.seed] = run
     return [Entry(source, _kept(source, seeds, draw), draw) for (_, draw), seeds in groups.items()]
+
+
+def left_out(source: Source, found: Iterable[Entry]) -> list[str]:
+    """Return a sentence for each run that `entries` passed over."""
+    kept = {run.run_id for entry in found for run in entry.runs}
+    others = [run for run in source.runs() if run.run_id not in kept]
+    return [
+        f"{run.run_id}: another run of this method and seed is there."
+        if run.status == "complete"
+        else f"{run.run_id}: not complete, while other runs of this method are."
+        for run in others
+    ]
 
 
 def is_complete(source: Source, run: RunRecord, draw: str) -> bool:

@@ -198,6 +198,25 @@ def test_several_sources_meet_in_one_table(tmp_path):
     assert {r.method for r in table.rows} == {"svm", "svm-norm"}
 
 
+def test_seeds_of_several_sources_are_one_method(tmp_path):
+    sources = [Results(tmp_path / name) for name in ("ours", "theirs")]
+    for seed, source in enumerate(sources):
+        Made(source).run(SVM, seed=seed)
+    (table,) = leaderboard.build(sources).tables
+    assert [r.seeds for r in table.rows] == [(0, 1)]
+
+
+def test_a_run_that_another_stands_for_is_told_as_left_out(results):
+    made = Made(results)
+    made.run(SVM, run_id="early")
+    made.run(SVM, run_id="late")
+    made.run(SVM, seed=1, missing=["s00"], run_id="unfinished")
+    assert leaderboard.build([results]).skipped == (
+        "early: another run of this method and seed is there.",
+        "unfinished: not complete, while other runs of this method are.",
+    )
+
+
 def test_chance_counts_the_classes_that_are_scored(results):
     made = Made(results, classes=("a", "b", "c", "d"))
     made.run(SVM)

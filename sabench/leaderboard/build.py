@@ -11,7 +11,7 @@ from typing import Any
 
 from sabench import __version__, stats, verdicts
 from sabench.baselines import Baselines
-from sabench.entries import Entry, Source, entries
+from sabench.entries import Entry, Merged, Source, entries, left_out
 from sabench.errors import ResultsError
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
@@ -31,14 +31,15 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
         baseline: name of the method that all are held against, where it ran; by default see `Baselines`.
     """
     by_protocol: dict[str, list[Entry]] = {}
-    skipped: list[str] = []
-    for source in sources:
-        for entry in entries(source):
-            if _readable(entry, skipped):
-                by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
+    source = Merged(sources)
+    found = entries(source)
+    skipped = left_out(source, found)
+    for entry in found:
+        if _readable(entry, skipped):
+            by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
     if baseline is not None:
         _refuse_unknown(baseline, by_protocol)
-    tables = [_Builder(_labelled(found), literature, baseline).table() for found in by_protocol.values()]
+    tables = [_Builder(_labelled(part), literature, baseline).table() for part in by_protocol.values()]
     ordered = sorted(tables, key=lambda table: (table.simulated, table.title, table.protocol, table.protocol_hash))
     return Board(tuple(ordered), __version__, datetime.now(UTC).isoformat(timespec="seconds"), tuple(skipped))
 
