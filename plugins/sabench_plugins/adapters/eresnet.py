@@ -18,7 +18,7 @@ class EResnet(Enrolled):
     """
 
     name: ClassVar[str] = "eresnet"
-    title: ClassVar[str] = "eResNet"
+    title: ClassVar[str] = "ResNet conditioned on a neutral utterance"
     conditioned: ClassVar[bool] = True
 
 

@@ -17,7 +17,7 @@ class Resnet(Neural):
     """
 
     name: ClassVar[str] = "resnet"
-    title: ClassVar[str] = "ResNet"
+    title: ClassVar[str] = "residual network on log-spectrograms"
 
 
 @hookimpl

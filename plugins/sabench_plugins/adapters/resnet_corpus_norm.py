@@ -8,4 +8,8 @@ from sabench import Alias, hookimpl
 @hookimpl
 def sabench_adapters() -> Mapping[str, Alias]:
     """Register the alias: where it gains as much as ResNet-NORM, scaling helped and not the speaker."""
-    return {"resnet-corpus-norm": Alias("resnet", normaliser="corpus-zscore", title="ResNet, corpus-normalised")}
+    return {
+        "resnet-corpus-norm": Alias(
+            "resnet", normaliser="corpus-zscore", title="ResNet on corpus-normalised spectrograms"
+        )
+    }

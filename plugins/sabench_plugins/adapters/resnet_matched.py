@@ -14,7 +14,7 @@ class ResnetMatched(Neural):
     """The ResNet widened until it has the number of parameters that eResNet has at `width`."""
 
     name: ClassVar[str] = "resnet-matched"
-    title: ClassVar[str] = "ResNet of eResNet's size"
+    title: ClassVar[str] = "ResNet with the parameters of eResNet"
 
     def shape(self, bins: int, classes: int) -> Shape:
         """Return the widened shape."""

@@ -17,7 +17,7 @@ class TwoChannel(Enrolled):
     """
 
     name: ClassVar[str] = "twochannel"
-    title: ClassVar[str] = "TwoChannel"
+    title: ClassVar[str] = "ResNet with a neutral utterance as second channel"
     channels: ClassVar[int] = 2
 
 

@@ -34,7 +34,7 @@ class Enrolled(Neural):
     def _enrolled(self, network: "FoldedNetwork", enrolment: Enrolment) -> Predictor:
         if not len(enrolment.neutral):
             msg = (
-                f"{self.title} needs a neutral utterance of the target speaker and was given none. Reserve one in the "
+                f"{self.name} needs a neutral utterance of the target speaker and was given none. Reserve one in the "
                 "protocol's pool (--pool neutral=1), or name a recording of the speaker with --enrol."
             )
             raise AccessError(msg)
