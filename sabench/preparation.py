@@ -43,13 +43,13 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
         raise PlanError(msg)
     found = []
     for name in plan.datasets:
-        material = _material(plan, registry, name, observer)
+        made = material(plan, registry, name, observer)
         for part in parts:
             for seed in plan.seeds:
                 conditions = _conditions(plan, seed)
                 if not plan.accept_fewer:
-                    assembly.refuse_lacking(material, part, conditions)
-                found.append(Job(assembly.record(results, material, part, conditions), part, material, conditions))
+                    assembly.refuse_lacking(made, part, conditions)
+                found.append(Job(assembly.record(results, made, part, conditions), part, made, conditions))
     return found
 
 
@@ -78,7 +78,12 @@ def protocol(plan: Plan, dataset: Dataset, found: Corpus) -> protocols.Protocol:
     return protocols.make(found, corpora.fingerprint(found), name, plan.pool)
 
 
-def _material(plan: Plan, registry: Registry, name: str, observer: Observer) -> Material:
+def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> Material:
+    """Return a dataset of the plan under its protocol; speakers whose pools are small are noted.
+
+    Raises:
+        SabenchError: the corpus cannot be had, or the protocol does not fit it.
+    """
     dataset, found = corpus(plan, registry, name, observer)
     made = protocol(plan, dataset, found)
     if made.shortfalls:

@@ -82,7 +82,7 @@ def run(
         "features": features,
         "normaliser": normaliser,
         "preset": preset,
-        "settings": _settings(settings) if settings else None,
+        "settings": read_settings(settings) if settings else None,
         "protocol": protocol,
         "pool": pool,
         "seeds": seed,
@@ -106,7 +106,8 @@ def run(
         _run(chosen, json)
 
 
-def _settings(texts: list[str]) -> dict[str, Any]:
+def read_settings(texts: list[str]) -> dict[str, Any]:
+    """Return what `--set` was given, by plugin and parameter."""
     from sabench.parameters import parse
 
     settings = {}

@@ -23,6 +23,7 @@ class Watcher(Observer):
         self._bars: Progress | None = None
         self._overall: TaskID | None = None
         self._folds: dict[tuple[str, str], _FoldBar] = {}
+        self._noted: set[str] = set()
 
     @contextmanager
     def stage(self, description: str) -> Iterator[interfaces.Progress | None]:
@@ -31,8 +32,10 @@ class Watcher(Observer):
             yield progress
 
     def note(self, text: str) -> None:
-        """Print a note."""
-        output.message(text)
+        """Print a note, once: several runs over one corpus have the same."""
+        if text not in self._noted:
+            self._noted.add(text)
+            output.message(text)
 
     def warn(self, text: str) -> None:
         """Print a warning."""

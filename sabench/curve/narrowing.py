@@ -1,0 +1,33 @@
+"""From a plan of several methods to one of each: a curve sets parameters of one method at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sabench.curve.carriers import Carrier
+from sabench.errors import ParameterError
+from sabench.methods import Choice, resolve
+from sabench.plan import Plan
+from sabench.records import PoolRule
+from sabench.registry import Registry
+
+
+def pool_for(carriers: Iterable[Carrier], k: int) -> PoolRule:
+    """Return the pool that serves all methods at the largest k: of each kind that one of them takes."""
+    kinds = {carrier.kind for carrier in carriers}
+    return PoolRule(neutral=k if "neutral" in kinds else 0, unlabelled=k if "unlabelled" in kinds else 0)
+
+
+def only(registry: Registry, plan: Plan, name: str) -> dict[str, Any]:
+    """Return the changes that make a plan one of a single method: without what was set for the others."""
+    adapter = resolve(registry, [name], Choice(plan.features, plan.normaliser))[0].adapter
+    preset = plan.preset if plan.preset in adapter.presets else None
+    settings = {}
+    for key, value in plan.settings.items():
+        try:
+            resolve(registry, [name], Choice(plan.features, plan.normaliser, preset, {key: value}))
+        except ParameterError:  # set for another method of the plan, as the whole plan has been resolved before
+            continue
+        settings[key] = value
+    return {"adapters": (name,), "preset": preset, "settings": settings}
