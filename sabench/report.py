@@ -8,11 +8,12 @@ from typing import Any
 
 from sabench import metrics, stats, verdicts
 from sabench.baselines import Baselines
-from sabench.entries import Entry, Source, entries, entry_of
+from sabench.entries import Entry, entries, entry_of
 from sabench.leaderboard.board import Row
 from sabench.leaderboard.rows import row_of
 from sabench.records import Draw
 from sabench.results import CellRecord, RunRecord
+from sabench.sources import Source
 from sabench.verdicts import Verdict, points
 
 

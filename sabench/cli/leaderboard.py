@@ -12,9 +12,9 @@ from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
-    from sabench.entries import Source
     from sabench.leaderboard import Board, Literature, Row, Table
     from sabench.records import Reported
+    from sabench.sources import Source
 
 
 def register(app: typer.Typer) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from sabench import __version__, stats, verdicts
 from sabench.baselines import Baselines
-from sabench.entries import Entry, Merged, Source, entries, left_out
+from sabench.entries import Entry, entries, left_out
 from sabench.errors import ResultsError
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
 from sabench.protocols import is_pooled
 from sabench.records import Reported
+from sabench.sources import Merged, Source
 
 Literature = Callable[[str], Iterable[Reported]]
 """Returns what the literature reports of a dataset."""

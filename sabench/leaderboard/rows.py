@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from sabench import metrics, stats, verdicts
-from sabench.entries import Entry, KnowsGender
+from sabench.entries import Entry
 from sabench.leaderboard.board import Difference, Row
 from sabench.metrics import Scores
+from sabench.sources import KnowsGender
 from sabench.stats.comparison import ALPHA
 
 
