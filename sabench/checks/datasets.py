@@ -173,7 +173,7 @@ def moving_the_corpus_changes_nothing_but_paths(subject: Subject) -> None:
     with _elsewhere(subject) as root:
         here, there = (load(subject, place).table.drop(columns="path") for place in (None, root))
         if not here.equals(there):
-            differing = [str(name) for name in here if here[name].tolist() != there[name].tolist()]
+            differing = [str(name) for name in here if not here[name].equals(there[name])]
             refuse(subject, [f"gives other {', '.join(differing)} when the corpus lies elsewhere"])
 
 

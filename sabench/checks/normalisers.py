@@ -159,8 +159,8 @@ def enrolling_another_speaker_first_changes_nothing(subject: Subject) -> None:
     transform = normaliser.enrol(enrolment_of(own, normaliser.access))
     enrolled(subject, normaliser, speech("sequences", [OTHER]))
     sentence = "transforms a speaker otherwise once another one is enrolled"
-    refuse_difference(subject, alone, enrolled(subject, normaliser, own), sentence)
     refuse_difference(subject, alone, transformed(subject, transform, own), sentence)
+    refuse_difference(subject, alone, enrolled(subject, normaliser, own), sentence)
 
 
 @check(_KIND, crash="cannot transform an array alone")

@@ -45,16 +45,19 @@ class Subject:
     Attributes:
         plugin: with the parameters it is checked under; it is never fitted, checks build their own.
         root: of its corpus, for datasets.
+        kind: one of `sabench.registry.KINDS`.
+
+    Raises:
+        ContractError: it is no plugin.
     """
 
     plugin: Plugin
     root: Root | None = None
+    kind: str = field(init=False)
     _written: Path | None = field(default=None, init=False, repr=False)
 
-    @property
-    def kind(self) -> str:
-        """The kind of the plugin."""
-        return kind_of(self.plugin)
+    def __post_init__(self) -> None:
+        self.kind = kind_of(self.plugin)
 
     @property
     def cls(self) -> type[Plugin]:

@@ -1,0 +1,204 @@
+import textwrap
+
+import numpy as np
+import pytest
+
+from sabench import ContractError, Dataset
+from sabench.checks import NotApplicable, Subject, checks_of, run
+from sabench.checks.pickles import holds_pickle
+from sabench.checks.state import changes, state_of
+from sabench.errors import CheckFailure
+from sabench.registry import KINDS
+from tests.checks.honest import Centroid, Folders, Loudness, write_folders
+from tests.checks.wrong_features import Deaf
+
+pytest_plugins = ["pytester"]
+
+
+def outcome(plugin, name, expected=None, root=None):
+    return next(one for one in run(Subject(plugin, root), expected) if one.check == name)
+
+
+def test_a_failure_is_an_assertion_error_so_that_test_runners_show_it_as_one():
+    assert issubclass(CheckFailure, AssertionError)
+
+
+def test_an_expected_failure_is_reported_with_its_reason():
+    found = outcome(Deaf(), "the_sampling_rate_is_honoured", {"the_sampling_rate_is_honoured": "levels know no rate"})
+    assert (found.status, found.detail) == ("failed as expected", "levels know no rate")
+
+
+def test_an_expected_failure_that_passes_has_failed():
+    found = outcome(Loudness(), "silence_is_survived", {"silence_is_survived": "too loud in here"})
+    assert found.status == "failed"
+    assert "passes a check that it is expected to fail (too loud in here)" in found.detail
+
+
+def test_a_plugin_may_declare_its_expected_failures_itself():
+    class Declared(Deaf):
+        expected_failed_checks = {"the_sampling_rate_is_honoured": "levels know no rate"}
+
+    assert outcome(Declared(), "the_sampling_rate_is_honoured").status == "failed as expected"
+
+
+def test_an_expected_failure_of_a_check_that_is_not_there_is_refused_with_a_hint():
+    with pytest.raises(ContractError, match=r"'silence_is_survive' to fail, .* Did you mean 'silence_is_survived'\?"):
+        list(run(Subject(Loudness()), {"silence_is_survive": "a slip"}))
+
+
+def test_an_expected_failure_needs_a_reason():
+    with pytest.raises(ContractError, match="expects the check 'silence_is_survived' to fail and gives no reason"):
+        list(run(Subject(Loudness()), {"silence_is_survived": " "}))
+
+
+def test_a_dataset_without_a_corpus_fails_because_only_declarations_could_be_checked():
+    *others, last = run(Subject(Folders()))
+    assert {one.status for one in others} == {"passed", "skipped"}
+    assert (last.check, last.status) == ("something_was_checked", "failed")
+    assert "nothing but the declarations of Folders could be checked; name its corpus with --root" in last.detail
+
+
+def test_a_corpus_is_written_once_for_all_checks_of_a_dataset():
+    written = []
+
+    def write(folder):
+        written.append(folder)
+        return write_folders(folder)
+
+    list(run(Subject(Folders(), write)))
+    assert len(written) == 1
+
+
+def test_something_that_is_no_plugin_is_refused():
+    with pytest.raises(ContractError, match=r"3 is no plugin; expected an instance of a subclass of sabench.Dataset"):
+        Subject(3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_checks_of_behaviour_with_names_of_their_own(kind):
+    checks = checks_of(kind)
+    assert any(not check.formal for check in checks)
+    assert len({check.name for check in checks}) == len(checks)
+
+
+def run_pytest(pytester, source, *options):
+    pytester.makepyfile(textwrap.dedent(source))
+    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", *options)
+
+
+def test_one_line_runs_the_suite_in_pytest(pytester):
+    result = run_pytest(
+        pytester,
+        """
+        from sabench.checks import parametrize_with_checks
+        from tests.checks.honest import Loudness
+        from tests.checks.wrong_features import Deaf
+
+        @parametrize_with_checks([Loudness(), Deaf()])
+        def test_it_keeps_the_contract(plugin, check):
+            check(plugin)
+        """,
+    )
+    n_checks = len(checks_of("features")) + 1
+    result.assert_outcomes(passed=2 * n_checks - 1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Deaf-the_sampling_rate_is_honoured*", "*the same features whatever the sampling rate*"]
+    )
+
+
+def test_expected_failures_are_strict_in_pytest(pytester):
+    result = run_pytest(
+        pytester,
+        """
+        from sabench.checks import parametrize_with_checks
+        from tests.checks.wrong_features import Deaf
+
+        def expected(plugin):
+            return {"the_sampling_rate_is_honoured": "levels know no rate", "silence_is_survived": "a wrong guess"}
+
+        @parametrize_with_checks([Deaf()], expected_failed_checks=expected)
+        def test_it_keeps_the_contract(plugin, check):
+            check(plugin)
+        """,
+    )
+    result.assert_outcomes(passed=len(checks_of("features")) - 1, xfailed=1, failed=1)
+    result.stdout.fnmatch_lines(["*XPASS(strict)*a wrong guess*"])
+
+
+def test_a_dataset_without_corpus_fails_in_pytest_and_with_one_passes(pytester):
+    source = """
+        from sabench.checks import parametrize_with_checks
+        from tests.checks.honest import Folders, write_folders
+
+        @parametrize_with_checks([Folders()])
+        def test_without(plugin, check):
+            check(plugin)
+
+        @parametrize_with_checks([Folders()], root=write_folders)
+        def test_with(plugin, check):
+            check(plugin)
+        """
+    formal = sum(check.formal for check in checks_of("datasets"))
+    n_checks = len(checks_of("datasets"))
+    run_pytest(pytester, source, "-k", "test_with and not test_without").assert_outcomes(
+        passed=n_checks + 1, deselected=n_checks + 1
+    )
+    run_pytest(pytester, source, "-k", "test_without").assert_outcomes(
+        passed=formal, skipped=n_checks - formal, failed=1, deselected=n_checks + 1
+    )
+
+
+def test_what_does_not_apply_is_told_with_its_reason():
+    check = next(check for check in checks_of("adapters") if check.name == "clips_of_one_frame_are_survived")
+    with pytest.raises(NotApplicable, match="functionals of a short clip have the shape of all others"):
+        check(Subject(Centroid()))
+
+
+class Holder:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda held: held.array.__setitem__(0, 9.0), "array"),
+        (lambda held: held.inner["weights"].append(3), "inner['weights']"),
+        (lambda held: setattr(held, "new", 1), "new"),
+        (lambda held: held.rng.random(), "rng"),
+        (lambda held: held.names.add("b"), "names"),
+        (lambda held: held.tensor.add_(1), "tensor"),
+    ],
+)
+def test_a_change_anywhere_in_an_object_is_found_and_named(change, path):
+    torch = pytest.importorskip("torch")
+    held = Holder()
+    held.array, held.inner, held.names = np.zeros(3), {"weights": [1, 2]}, {"a"}
+    held.rng, held.tensor, held.itself = np.random.default_rng(0), torch.zeros(2), held
+    before = state_of(held)
+    assert changes(before, state_of(held)) == []
+    change(held)
+    assert any(found.startswith(path) for found in changes(before, state_of(held)))
+
+
+def test_pickles_are_told_from_other_files(tmp_path):
+    torch = pytest.importorskip("torch")
+    np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    (tmp_path / "notes.json").write_text("{}")
+    (tmp_path / "empty").touch()
+    torch.save({"a": torch.zeros(1)}, tmp_path / "model.pt")
+    found = {path.name for path in tmp_path.iterdir() if holds_pickle(path)}
+    assert found == {"objects.npy", "model.pt"}
+
+
+def test_the_suite_needs_no_pytest_until_it_is_asked_for_marks():
+    import subprocess
+    import sys
+
+    code = "import sys, sabench.checks; sys.exit('pytest' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_datasets_are_not_confused_with_others():
+    assert issubclass(Folders, Dataset)
+    assert Subject(Folders()).kind == "datasets"
