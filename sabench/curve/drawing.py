@@ -60,12 +60,15 @@ def _finish(axes: Any, curve: Curve, at: dict[int, float]) -> None:
     axes.set_xlabel("k: enrolment utterances per target speaker")
     axes.set_ylabel(f"UAR in % ({curve.score})")
     mark = " (simulated)" if curve.simulated else ""
-    what = f"{curve.n_scored} utterances of {curve.n_speakers} speakers, the same at every k"
+    what = (
+        f"{curve.n_scored} utterances of {curve.n_speakers} speakers, the same at every k; "
+        "bars: 95% CI over speakers, bands: lowest to highest draw"
+    )
     axes.set_title(f"{curve.dataset} {curve.task}{mark}\n", fontsize=12, loc="left")
     axes.text(
         0,
         1.02,
-        f"{what}; bars: 95% CI over speakers, bands: lowest to highest draw",
+        what,
         transform=axes.transAxes,
         fontsize=8,
     )

@@ -104,6 +104,7 @@ def rearranged(weight: Tensor, group: int, wide: int) -> Tensor:
 @lru_cache
 def _taps(group: int, wide: int, taps: int) -> Tensor:
     """Return the tap between each (output frame, input frame, group), flat; `taps` stands for none."""
-    p, q, k = torch.meshgrid(torch.arange(group), torch.arange(group), torch.arange(wide), indexing="ij")
-    tap = group * k + q - p
-    return torch.where((tap >= 0) & (tap < taps), tap, taps).flatten()
+    with torch.inference_mode(False):  # what is kept here by a prediction is used by the next training
+        p, q, k = torch.meshgrid(torch.arange(group), torch.arange(group), torch.arange(wide), indexing="ij")
+        tap = group * k + q - p
+        return torch.where((tap >= 0) & (tap < taps), tap, taps).flatten()

@@ -1,7 +1,9 @@
 """The members of the family that see neutral utterances of the target speaker."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from sabench import Access, AccessError, Enrolment, Predictor
 from sabench_plugins.neural.adapter import Neural
@@ -23,7 +25,7 @@ class Enrolled(Neural):
 
     evaluation_parameters: ClassVar[tuple[str, ...]] = ("neutral",)
 
-    neutral: int = 1
+    neutral: Annotated[int, Field(ge=1)] = 1
     allow_self: bool = False
 
     @property
