@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,14 +10,34 @@ import numpy as np
 from sabench_plugins.neural.recipe import Recipe
 from sabench_plugins.neural.sizes import Shape
 
-RATE: Final = {"cpu": 45e9, "mps": 2e12, "cuda": 25e12}
-"""Floating point operations a second at full width: of one processor thread, of the whole device. [guess]"""
-
-NARROW: Final = 0.45
-"""How the rate falls with the width, as a power: few filters fill no vector unit. [guess]"""
-
 BACKWARD: Final = 2.0
 """The backward pass costs about twice the forward pass."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a device trains networks of this family.
+
+    Attributes:
+        flops: floating point operations a second at large widths; of one thread on a processor.
+        half: the width at which half of that is reached, since few filters fill no vector unit.
+    """
+
+    flops: float
+    half: float
+
+    def at(self, width: float) -> float:
+        """Return operations a second at a width.
+
+        >>> Speed(1e12, 0.5).at(0.5)
+        500000000000.0
+        """
+        return self.flops * width**2 / (width**2 + self.half**2)
+
+
+SPEEDS: Final = {"cpu": Speed(120e9, 0.11), "mps": Speed(3e12, 0.3), "cuda": Speed(60e12, 0.5)}
+"""A processor with AVX-512 was measured (36, 95, 146, 166, 172 GFLOP/s a thread at widths 1/16, 1/8, 1/4, 1/2, 1), and
+is taken down by a third for others. The values of GPUs are [guess]."""
 
 
 def seconds(shape: Shape, recipe: Recipe, lengths: np.ndarray, *, device: str, threads: int) -> float:
@@ -24,9 +45,5 @@ def seconds(shape: Shape, recipe: Recipe, lengths: np.ndarray, *, device: str, t
     crop = shape.flops(recipe.crop_frames) + shape.embedding_flops(recipe.crop_frames)
     whole = shape.flops(round(float(np.mean(lengths)))) if len(lengths) else 0.0
     epoch = len(lengths) * (crop * (1 + BACKWARD) + whole / 3)
-    return (recipe.epochs * epoch + len(lengths) * whole) / rate(shape, device, threads)
-
-
-def rate(shape: Shape, device: str, threads: int) -> float:
-    """Return floating point operations a second that a network of this width reaches."""
-    return RATE[device] * (threads if device == "cpu" else 1) * min(1.0, shape.width) ** NARROW
+    speed = SPEEDS[device].at(shape.width) * (threads if device == "cpu" else 1)
+    return (recipe.epochs * epoch + len(lengths) * whole) / speed

@@ -78,8 +78,9 @@ class Training:
         """Train to the last epoch, or until validation no longer improves, from wherever a checkpoint stands."""
         self._resume()
         crops = None if self._finished() else crops_for(self.train.features, self.recipe, self.device)
-        while crops is not None and not self._finished():
-            self._epoch(crops)
+        with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=True):  # crops have one shape
+            while crops is not None and not self._finished():
+                self._epoch(crops)
         set_weights(self.network, self.progress.best)
         self.network.eval()
 
