@@ -91,7 +91,24 @@ def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> M
         more = f" and {len(made.shortfalls) - _NOTED} more" if len(made.shortfalls) > _NOTED else ""
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
         observer.note(f"{name}: {what}: {words}{more}.")
-    return Material(found, made)
+    material = Material(found, made)
+    for sentence in untrained_classes(material):
+        observer.note(f"{name}: {sentence}")
+    return material
+
+
+def untrained_classes(material: Material) -> list[str]:
+    """Return a sentence for every class that some fold scores and cannot learn."""
+    folds_of: dict[str, list[str]] = {}
+    for fold in material.protocol.folds:
+        learnt = {material.y(name) for name in fold.train}
+        scored = {material.y(name) for target in fold.test for name in target.scored}
+        for y in sorted(scored - learnt):
+            folds_of.setdefault(material.corpus.classes[y], []).append(fold.name)
+    return [
+        f"no training utterance shows {label!r} in fold {', '.join(folds)}; its recall there will be 0."
+        for label, folds in folds_of.items()
+    ]
 
 
 def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
