@@ -1,0 +1,26 @@
+"""Logistic regression on functionals: a scikit-learn classifier becomes an adapter in a few lines."""
+
+from typing import Any
+
+from sabench import SklearnAdapter, hookimpl
+
+
+class Logreg(SklearnAdapter):
+    """Logistic regression on standardised features; `C` is the inverse strength of its penalty."""
+
+    name = "logreg"
+
+    def __init__(self, C: float = 1.0) -> None:
+        self.C = C
+
+    def estimator(self, seed: int) -> Any:
+        """Return the classifier."""
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(C=self.C, class_weight="balanced", max_iter=2000)
+
+
+@hookimpl
+def sabench_adapters() -> dict[str, type[Logreg]]:
+    """Offer `logreg`."""
+    return {"logreg": Logreg}
