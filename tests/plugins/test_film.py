@@ -1,0 +1,75 @@
+import inspect
+
+import numpy as np
+import pytest
+from code_lines import code_lines
+from fit_context import context
+from made_speakers import utterances, view
+
+from sabench import Access, Enrolment
+from sabench_plugins.adapters import film
+from sabench_plugins.adapters.film import Film
+
+
+def fitted(seed: int = 0, epochs: int = 3, **made) -> Film:
+    adapter = Film(epochs=epochs, units=16)
+    adapter.fit(utterances(**made), [], context=context(seed))
+    return adapter
+
+
+def neutral_of(train, name: str) -> Enrolment:
+    return Enrolment(neutral=train.features.take(train.neutral_rows_of[name][:1]))
+
+
+def test_a_neutral_utterance_of_a_new_speaker_tells_where_the_classes_are():
+    adapter = fitted(epochs=60, speakers=8, offset=1.0)
+    of = utterances(speakers=8, offset=1.0, seed=9)
+    own = of.take(of.rows_of["s5"])
+    said = adapter.enrol(neutral_of(of, "s5")).predict_proba(own.features).argmax(axis=1)
+    assert (said == own.y).mean() > 0.9
+
+
+def test_predictions_follow_the_enrolment():
+    adapter, of = fitted(), utterances()
+    one, other = (adapter.enrol(neutral_of(of, name)).predict_proba(of.features) for name in ("s0", "s3"))
+    assert np.abs(one - other).max() > 0.01
+
+
+def test_with_nothing_enrolled_the_speaker_is_the_training_mean():
+    adapter, train = fitted(), utterances()
+    mean = Enrolment(neutral=view(train.features.stack().mean(axis=0)))
+    nothing, average = (adapter.enrol(given).predict_proba(train.features) for given in (Enrolment(), mean))
+    assert nothing == pytest.approx(average, abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_and_another_something_else():
+    of = utterances()
+    first, again, other = (fitted(seed).enrol(neutral_of(of, "s1")).predict_proba(of.features) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_saved_one_predicts_alike(tmp_path):
+    adapter, of = fitted(), utterances()
+    adapter.save(tmp_path)
+    again = Film(epochs=3, units=16)
+    again.load(tmp_path)
+    enrolment = neutral_of(of, "s2")
+    assert np.array_equal(
+        again.enrol(enrolment).predict_proba(of.features), adapter.enrol(enrolment).predict_proba(of.features)
+    )
+
+
+def test_the_loss_falls():
+    history: list[dict[str, float]] = []
+    Film(epochs=10, units=16).fit(utterances(), [], context=context(history=history))
+    assert [line["epoch"] for line in history] == list(range(1, 11))
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_it_asks_for_neutral_utterances():
+    assert Film(neutral=3).access == Access(neutral=3)
+
+
+def test_the_example_has_fewer_than_60_lines_of_code():
+    assert code_lines(inspect.getsource(film)) < 60
