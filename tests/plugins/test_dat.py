@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+from fit_context import context
+from made_speakers import unlabelled, utterances, view
+
+from sabench import Access, Enrolment, Utterances
+from sabench_plugins.adapters._adversarial import Reversed
+from sabench_plugins.adapters.dat import Dat
+from sabench_plugins.adapters.mlp import sabench_adapters as mlp
+
+SMALL = {"units": 16, "epochs": 4, "dropout": 0.0}
+
+
+def fitted(seed: int = 0, *, validation=(), history=None, train=None, **parameters) -> Dat:
+    adapter = Dat(**{**SMALL, **parameters})
+    pairs = [(Enrolment(), of) for of in validation]
+    adapter.fit(train or utterances(offset=1.0), pairs, context=context(seed, history))
+    return adapter
+
+
+def predict(adapter: Dat, of) -> np.ndarray:
+    return adapter.enrol(unlabelled(view())).predict_proba(of.features)
+
+
+def test_the_gradient_is_reversed_and_scaled():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (Reversed.apply(x, 0.5) * torch.tensor([3.0, 4.0])).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [-1.5, -2.0]
+
+
+def test_it_learns_the_emotions():
+    train = utterances(offset=0.0)
+    adapter = fitted(train=train, epochs=15, batch_size=8)
+    assert (predict(adapter, train).argmax(axis=1) == train.y).mean() > 0.9
+
+
+def test_the_adversary_makes_speakers_hard_to_tell():
+    of = utterances(offset=0.0)
+    voices = [lambda x, s=int(name[1]): x + np.float32([3 * s, 0, 0]) for name in of.speaker]
+    train = Utterances(of.features.map(voices), of.y, of.speaker, of.neutral, of.classes)
+    told = {}
+    for strength in (0.0, 1.0):
+        history: list[dict[str, float]] = []
+        adapter = fitted(train=train, strength=strength, epochs=30, batch_size=8, learning_rate=0.01, history=history)
+        told[strength] = history[-1]["speaker_loss"]
+        assert (predict(adapter, train).argmax(axis=1) == train.y).mean() > 0.9
+    assert told[1.0] > 2 * told[0.0]
+
+
+def test_the_epoch_that_is_best_on_validation_speakers_is_kept():
+    history: list[dict[str, float]] = []
+    held_out = utterances(speakers=1, offset=0.0, seed=5)
+    adapter = fitted(validation=[held_out], history=history, epochs=8, learning_rate=0.01)
+    said = predict(adapter, held_out).argmax(axis=1)
+    recalls = [(said[held_out.y == label] == label).mean() for label in range(3)]
+    assert np.mean(recalls) == pytest.approx(max(line["validation_uar"] for line in history))
+
+
+def test_without_validation_the_last_epoch_is_kept():
+    train = utterances(offset=1.0)
+    history: list[dict[str, float]] = []
+    short, long = fitted(train=train, epochs=1), fitted(train=train, epochs=4, history=history)
+    assert "validation_uar" not in history[0]
+    assert not np.array_equal(predict(short, train), predict(long, train))
+
+
+def test_the_same_seed_gives_the_same_and_another_something_else():
+    of = utterances()
+    first, again, other = (predict(fitted(seed, dropout=0.3), of) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_saved_one_predicts_alike(tmp_path):
+    adapter, of = fitted(), utterances()
+    adapter.save(tmp_path)
+    again = Dat(**SMALL)
+    again.load(tmp_path)
+    assert np.array_equal(predict(again, of), predict(adapter, of))
+
+
+def test_it_needs_nothing_of_a_target_speaker():
+    assert Dat().access == Access()
+    assert predict(fitted(), utterances(speakers=1)).shape == (18, 3)
+
+
+def test_a_constant_feature_does_no_harm():
+    train = utterances()
+    flat = train.features.map(lambda array: np.float32([array[0], array[1], 7.0]))
+    adapter = fitted(train=Utterances(flat, train.y, train.speaker, train.neutral, train.classes))
+    assert np.isfinite(adapter.enrol(Enrolment()).predict_proba(flat)).all()
+
+
+def test_the_control_is_the_same_network_without_adversary():
+    assert (mlp()["mlp"].adapter, mlp()["mlp"].parameters) == ("dat", {"strength": 0.0})
