@@ -32,6 +32,10 @@ def leaderboard(
     baseline: Annotated[
         str | None, typer.Option(help="The method that all are held against; by default each one's own unadapted form.")
     ] = None,
+    tracking: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="Read complete runs from this MLflow store instead of the results folder."),
+    ] = None,
     add: Annotated[list[Path] | None, typer.Option(help="Bundles of others, verified first; one or more.")] = None,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="More bundles, behind --add.")] = None,
     json: JsonOption = False,
@@ -42,9 +46,9 @@ def leaderboard(
     from sabench.files import write_bytes
 
     added = [*(add or ()), *(more or ())]
-    own = [] if added and results is None and not Path("sabench-results").is_dir() else [open_results(results)]
+    own = _own(results, tracking, bool(added))
     board = boards.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
-    folder = own[0].folder if own else Path()
+    folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
     page = output or (None if markdown or csv or json else folder / "leaderboard.html")
     for path, write in ((page, boards.html), (markdown, boards.markdown), (csv, boards.csv_text)):
         if path is not None:
@@ -54,6 +58,18 @@ def leaderboard(
         print_json(board.json())
     else:
         _print(board)
+
+
+def _own(results: Path | None, tracking: str | None, added: bool) -> list[Source]:
+    """Return the results folder, or the tracking server, or both where both are named."""
+    found: list[Source] = []
+    if tracking:
+        from sabench.tracking.source import TrackedRuns
+
+        found.append(TrackedRuns(uri=tracking))
+    if results is not None or not (found or (added and not Path("sabench-results").is_dir())):
+        found.append(open_results(results))
+    return found
 
 
 def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:

@@ -12,7 +12,7 @@ from typing import Any
 from sabench import __version__, stats, verdicts
 from sabench.baselines import Baselines
 from sabench.entries import Entry, entries, left_out
-from sabench.errors import ResultsError
+from sabench.errors import SabenchError
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
 from sabench.protocols import is_pooled
@@ -59,7 +59,7 @@ def _readable(entry: Entry, skipped: list[str]) -> bool:
     """Whether an entry has predictions; a run without any has nothing to rank, and is told."""
     try:
         return bool(len(entry.predictions[0]))
-    except ResultsError as error:
+    except SabenchError as error:
         skipped.append(f"{', '.join(run.run_id for run in entry.runs)} ({entry.draw}): {error}")
         return False
 
@@ -174,6 +174,6 @@ def _order(row: Row) -> tuple[int, float, float, str]:
 
 
 def _told(values: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{key.replace('_', ' ')} {value}" for key, value in values.items() if value not in (0, False, None)
-    )
+    """Return settings in words, without those that are off and without whole sentences."""
+    short = {key: value for key, value in values.items() if value not in (0, False, None, "") and len(str(value)) < 40}
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in short.items())

@@ -25,13 +25,16 @@ class Scale:
     high: float
     start: float
     end: float
+    most: float = 6.5
 
     @classmethod
-    def around(cls, values: Iterable[float], start: float, end: float, step: float = 0.1) -> Scale:
-        """Return an axis that holds all values and begins and ends at whole steps."""
+    def around(
+        cls, values: Iterable[float], start: float, end: float, *, step: float = 0.1, most: float = 6.5
+    ) -> Scale:
+        """Return an axis that holds all values and begins and ends at whole steps, with `most` ticks or so."""
         known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
         low, high = math.floor(min(known) / step + 1e-9) * step, math.ceil(max(known) / step - 1e-9) * step
-        return cls(low, high if high > low else low + step, start, end)
+        return cls(low, high if high > low else low + step, start, end, most)
 
     def at(self, value: float) -> float:
         """Return the place of a value, held inside the axis."""
@@ -42,7 +45,7 @@ class Scale:
     def ticks(self) -> list[tuple[float, str]]:
         """Places and percents of a handful of round values."""
         span = self.high - self.low
-        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf) if span / step < 6.5)
+        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, math.inf) if span / step < self.most)
         if step == math.inf:
             return [(self.at(self.low), f"{100 * self.low:.0f}"), (self.at(self.high), f"{100 * self.high:.0f}")]
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
@@ -52,7 +55,7 @@ class Scale:
 def interval_scale(table: Table) -> Scale:
     """Return the axis of a table's interval bars, chance included."""
     ends = [end for row in (*table.rows, *table.draws) for end in (row.low, row.high, row.uar)]
-    return Scale.around([*ends, table.chance], 2, 158)
+    return Scale.around([*ends, table.chance], 2, 158, most=4.5)
 
 
 @dataclass(frozen=True)
