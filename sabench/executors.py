@@ -43,7 +43,7 @@ class Inline:
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
-        threading.Thread(target=self._run, name="cells", daemon=True).start()
+        threading.Thread(target=self._run, name=workers.CELL_THREAD, daemon=True).start()
 
     def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
         """Queue a cell."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
-    """Run `sabench`; what sabench raises on purpose becomes one sentence and exit status 1."""
+    """Run `sabench`; what sabench raises on purpose becomes one sentence.
+
+    Exit status 1 where something failed or was refused, 2 where what was typed names nothing that there is.
+    """
     from sabench.cli.app import app
-    from sabench.errors import SabenchError
+    from sabench.errors import ParameterError, PlanError, SabenchError, UnknownPlugin
 
     try:
         app()
+    except (ParameterError, PlanError, UnknownPlugin) as error:
+        _fail(str(error), status=2)
     except SabenchError as error:
         _fail(str(error))
     except BrokenPipeError:
@@ -19,10 +29,19 @@ def main() -> None:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _fail(f"{place}{error.strerror or error}. Nothing finished is lost; mend it and repeat the command.")
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            _fail("Interrupted. What is finished is kept; the same command goes on from there.", status=_INTERRUPTED)
+        raise
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, status: int = 1) -> None:
     from sabench.cli.output import message
+    from sabench.workers import CELL_THREAD
 
-    message(f"Error: {sentence}")
-    sys.exit(1)
+    message(f"Error: {sentence}" if status != _INTERRUPTED else sentence)
+    if any(thread.name == CELL_THREAD for thread in threading.enumerate()):
+        # A fold is still at work in this process; torch aborts where Python ends under it.
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
