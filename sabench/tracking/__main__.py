@@ -92,7 +92,7 @@ class Orders:
 
 def main() -> None:
     """Serve until told to close or until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when we end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where a new session does not keep Ctrl-C away (Windows)
     say = _speaker()
     orders = Orders(sys.stdin)
     from sabench.results import Results

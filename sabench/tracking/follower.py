@@ -20,6 +20,12 @@ from sabench.tracking.address import Address
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE_S = 600.0
+"""How long the end of a run waits for a store that other runs keep busy; one that is away is given up much earlier."""
+
+_HURRY_S = 20.0
+"""How long whoever pressed Ctrl-C waits."""
+
 
 class Follower:
     """A process that brings MLflow up to the results folder whenever it is told of a run.
@@ -63,7 +69,8 @@ class Follower:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        hurried = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self.close(_HURRY_S if hurried else _PATIENCE_S)
 
     def prepare(self) -> None:
         """Have the store made or migrated, and the experiment; returns at once."""
@@ -77,7 +84,7 @@ class Follower:
         """Tell that nobody works on a run any more; returns at once."""
         self._send({"finish": run_id})
 
-    def close(self, timeout_s: float = 600.0) -> None:
+    def close(self, timeout_s: float = _PATIENCE_S) -> None:
         """Wait until all that was told is logged, or until the time is up, and end the process."""
         if self._process is None:
             return
@@ -99,7 +106,12 @@ class Follower:
         command = [sys.executable, "-m", "sabench.tracking", str(results)]
         try:
             return subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._noise, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._noise,
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for the parent, which decides when this one ends
             )
         except OSError as error:
             self._fail(f"The process that writes to MLflow cannot be started: {error}. {_LATER}")

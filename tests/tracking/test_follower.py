@@ -15,10 +15,10 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from sabench.tracking import Follower
-follower = Follower(Path(sys.argv[1]))
-follower.submit(sys.argv[2])
-print(follower._process.pid, flush=True)
-time.sleep(60)
+with Follower(Path(sys.argv[1])) as follower:
+    follower.submit(sys.argv[2])
+    print(follower._process.pid, flush=True)
+    time.sleep(60)
 """
 
 
@@ -30,6 +30,11 @@ def follow(made, tracker):
         return Follower(made.results.folder, uri=tracker.address.uri, experiment=tracker.address.experiment, **options)
 
     return start
+
+
+def _named(tracker):
+    address = tracker.address
+    return os.environ | {"MLFLOW_TRACKING_URI": address.uri, "MLFLOW_EXPERIMENT_NAME": address.experiment}
 
 
 def test_what_is_told_is_logged_before_it_closes(made, seen, follow):
@@ -105,17 +110,23 @@ def test_it_ends_with_a_parent_that_is_killed(made):
     assert not child.is_running()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C to a process group")
+def test_ctrl_c_reaches_the_parent_alone_which_has_the_run_shown_as_ended(made, tracker, seen):
+    command = [sys.executable, "-c", PARENT, str(made.results.folder), made.run_id]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, env=_named(tracker), start_new_session=True)
+    parent.stdout.readline()
+    os.killpg(parent.pid, signal.SIGINT)
+    parent.communicate()
+    assert seen.parent.info.status == "KILLED"
+
+
 def test_it_says_nothing_on_the_terminal(made, tracker, seen):
     code = (
         "import sys; from pathlib import Path; from sabench.tracking import Follower\n"
         "with Follower(Path(sys.argv[1])) as f: f.finish(sys.argv[2])"
     )
-    environment = os.environ | {
-        "MLFLOW_TRACKING_URI": tracker.address.uri,
-        "MLFLOW_EXPERIMENT_NAME": tracker.address.experiment,
-    }
     command = [sys.executable, "-c", code, str(made.results.folder), made.run_id]
-    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    done = subprocess.run(command, capture_output=True, env=_named(tracker), check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
     assert seen.parent.info.status == "KILLED"
 
