@@ -31,7 +31,7 @@ def reserve(table: pd.DataFrame, speaker: str, rule: PoolRule) -> tuple[Target, 
 
     Neutral utterances are the first ones in corpus order; unlabelled and labelled ones follow a hash
     of ids, blind to class. Never more than half of a speaker's neutral utterances are taken, and
-    never the last scored utterance of a class.
+    never the last scored utterance of a class, unless the pool is scored too and takes nothing away.
 
     Args:
         table: all utterances of the speaker, in corpus order.
@@ -81,9 +81,13 @@ class _Budget:
         return taken
 
     def _may(self, name: str) -> bool:
-        if name in self._taken or (name in self._neutral and self._neutral_left < 1):
+        if name in self._taken:
             return False
-        return self._free or self._left[self._label[name]] > 1
+        if self._free:
+            return True
+        if name in self._neutral and self._neutral_left < 1:
+            return False
+        return self._left[self._label[name]] > 1
 
     def _spend(self, name: str) -> None:
         self._taken.add(name)
@@ -117,7 +121,8 @@ def effective_access(access: Access, draw: Draw) -> Access:
 def take(target: Target, access: Access, draw: Draw) -> Drawn:
     """Return what a draw takes out of a target's own pool; controls other than `zeros` are the caller's.
 
-    Fewer ids than the access asks for come back where the pool is too small.
+    Fewer ids than the access asks for come back where the pool is too small; behind its last one the
+    draw `nth` begins with the first again.
     """
     if access.transductive:
         # By a hash: the order of the corpus would tell labels, and pools first would tell who is neutral.
@@ -139,7 +144,8 @@ def lacking(target: Target, access: Access, draw: Draw) -> str:
     faults = []
     for kind in ("neutral", "unlabelled", "labelled"):
         wanted = getattr(access, kind)
-        if wanted != ALL and len(getattr(drawn, kind)) < wanted:
+        needed = wanted if wanted in (ALL, 0) else wanted + (draw.index if draw.kind == "nth" else 0)
+        if wanted != ALL and (len(getattr(drawn, kind)) < wanted or len(getattr(target, kind)) < needed):
             faults.append(f"{len(getattr(target, kind))} {kind} in its pool where {wanted} are needed ({draw})")
     return "; ".join(faults)
 
@@ -149,5 +155,5 @@ def _pick(pool: tuple[str, ...], amount: int | str, draw: Draw) -> tuple[str, ..
         return ()
     if draw.kind == "random":
         pool = tuple(shuffled(pool, f"draw {draw.index}"))
-    start = draw.index if draw.kind == "nth" else 0
+    start = draw.index % max(len(pool), 1) if draw.kind == "nth" else 0
     return pool[start : start + int(amount)]

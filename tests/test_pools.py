@@ -102,6 +102,12 @@ def test_a_pool_that_is_scored_too_leaves_the_scored_set_whole():
     assert target.scored == tuple(table["id"])
 
 
+def test_a_pool_that_is_scored_too_may_hold_every_neutral_utterance():
+    target, short = reserved(utterances(neutral=4, sad=1), neutral=4, scored_too=True)
+    assert len(target.neutral) == 4
+    assert short == []
+
+
 # Draws
 
 
@@ -112,6 +118,11 @@ def test_the_first_draw_takes_as_many_as_the_access_asks_for():
 
 def test_the_nth_draw_takes_the_one_at_that_place():
     assert take(TARGET, Access(neutral=1), Draw("nth", 2)).neutral == ("n2",)
+
+
+def test_behind_the_last_of_a_pool_the_nth_draw_begins_again():
+    assert take(TARGET, Access(neutral=1), Draw("nth", 4)).neutral == ("n1",)
+    assert take(Target(SPEAKER, ()), Access(neutral=1), Draw("nth", 4)).neutral == ()
 
 
 def test_random_draws_follow_their_index_alone():
