@@ -211,7 +211,7 @@ def _notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tu
     if found.smallest_p > ALPHA:
         notes.append(f"With {found.n_speakers} speakers no difference, however large, can be significant at {ALPHA:g}.")
     lacking = [e for e in (first, second) if e.sample.shared and e.sample.stochastic and len(e.runs) < min_seeds]
-    if not found.about_methods:
+    if not found.about_methods and identity(first.first) != identity(second.first):
         names = ", ".join(f"{entry.title} has {len(entry.runs)}" for entry in lacking)
         notes.append(
             "One trained model serves several speakers, so that the luck of its seed looks like an effect: "

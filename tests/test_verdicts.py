@@ -109,6 +109,12 @@ def test_seeds_of_one_method_are_no_verdict(made):
     assert found.sentence.endswith("is the luck of seeds.")
 
 
+def test_seeds_of_one_method_are_not_told_to_bring_more_seeds(shared):
+    runs = [shared.run(NET, 0.6, seed=seed, stochastic=True) for seed in (0, 1)]
+    found = verdicts.compare(*(Entry(shared.results, (run,)) for run in runs))
+    assert not any("needs 5 seeds" in note for note in found.notes)
+
+
 def test_a_control_is_told_as_another_enrolment_of_one_model(shared):
     draws = ("first", "other-speaker")
     shared.run(DEEP, draws=draws, draw_skill={"first": 0.9, "other-speaker": 0.4}, stochastic=True)
