@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from sabench.cli import bundle, compare, curve, dataset, leaderboard, listing, predict, protocol, run, show, track
+from sabench.cli import (
+    bundle,
+    compare,
+    curve,
+    dataset,
+    leaderboard,
+    listing,
+    plugin,
+    predict,
+    protocol,
+    run,
+    show,
+    track,
+)
 
 app = typer.Typer(
     name="sabench",
@@ -17,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(protocol.app, name="protocol")
+app.add_typer(plugin.app, name="plugin")
 for module in (run, show, compare, leaderboard, curve, bundle, predict, listing, track):
     module.register(app)
 
