@@ -141,6 +141,17 @@ def test_a_speaker_with_half_of_the_utterances_lowers_the_degrees_of_freedom():
     assert stats.sample([uneven], "pooled").df < 3 - 1
 
 
+def test_two_unequal_speakers_give_a_wide_interval():
+    run = drawn(n_speakers=6, one_fold=True, skill=[0.9, 0.9, 0.9, 0.9, 0.9, 0.3])
+    merged = np.where(run.speaker == "s05", "s05", "big")
+    found = stats.interval(stats.sample([Predictions(run.ids, merged, *_rest(run))], "pooled"))
+    assert found.high - found.low > 0.5
+
+
+def _rest(run):
+    return run.truth, run.probabilities, run.fold, CLASSES
+
+
 @pytest.mark.parametrize("n", [10, 25])
 @pytest.mark.parametrize("kind", ["mean", "pooled"])
 def test_intervals_cover_in_93_to_97_of_100_cases(kind, n):

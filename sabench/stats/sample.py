@@ -172,9 +172,10 @@ def _effective_df(weight: np.ndarray) -> float:
     """Return degrees of freedom from the variance that each speaker adds: n - 1 where all add alike.
 
     Satterthwaite's approximation under speaker effects of equal size, so that one speaker who has
-    half of the utterances counts for what that is worth.
+    half of the utterances counts for what that is worth; two speakers leave one.
     """
-    return float(weight.sum() ** 2 / (weight**2).sum()) - 1
+    effective = float(weight.sum() ** 2 / (weight**2).sum()) - 1
+    return max(effective, min(1.0, len(weight) - 1))
 
 
 def _keys(run: Predictions) -> dict[tuple[str, str], int]:
