@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from sabench import workers
 from sabench.errors import PlanError
 
+_IDLE_S = 0.2
+"""A thread without work ends within that time."""
+
 
 class CellExecutor(Protocol):
     """What the runner needs of a place where cells run."""
@@ -43,7 +46,8 @@ class Inline:
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
-        threading.Thread(target=self._run, name=workers.CELL_THREAD, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=workers.CELL_THREAD, daemon=True)
+        self._thread.start()
 
     def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
         """Queue a cell."""
@@ -55,9 +59,10 @@ class Inline:
         """Do nothing: a thread that dies takes the process along."""
 
     def close(self) -> None:
-        """Drop what has not begun."""
+        """Drop what has not begun; a cell at work is left behind."""
         self._closed = True
         self._queue.put(None)
+        self._thread.join(_IDLE_S)
 
     def _run(self) -> None:
         while (task := self._queue.get()) is not None and not self._closed:
