@@ -196,7 +196,10 @@ def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     )
     lines.append(f"All runs in one page: sabench leaderboard{folder}")
     if plan.track:
-        lines.append("Parameters, curves and predictions: mlflow ui")
+        from sabench.tracking import Address
+
+        ui = Address.of(plan.results).ui
+        lines += [f"Parameters, curves and predictions: {ui}"] if ui else []
     return lines
 
 
