@@ -116,7 +116,7 @@ class Training:
         self.network.mean.copy_(torch.from_numpy(x.mean(axis=0)))
         self.network.scale.copy_(torch.from_numpy(np.where(x.std(axis=0) > 1e-6, x.std(axis=0), 1.0)))
         _, speaker = np.unique(self.train.speaker, return_inverse=True)
-        return torch.from_numpy(x), torch.from_numpy(self.train.y), torch.from_numpy(speaker)
+        return torch.from_numpy(x), torch.tensor(self.train.y), torch.from_numpy(speaker)
 
     def _epoch(
         self, epoch: int, x: Tensor, y: Tensor, speaker: Tensor, weight: Tensor, optimiser: torch.optim.Optimizer

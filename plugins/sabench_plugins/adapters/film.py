@@ -31,7 +31,7 @@ class Film(Adapter):
         import torch
 
         torch.manual_seed(context.seed)
-        X, y = torch.from_numpy(train.features.stack()), torch.from_numpy(train.y)
+        X, y = torch.from_numpy(train.features.stack()), torch.tensor(train.y)
         self.network_ = network(X.shape[1], len(train.classes), self.units)
         self.network_["scale"](X)
         self.network_.eval()

@@ -9,6 +9,7 @@ class Logreg(SklearnAdapter):
     """Logistic regression on standardised features; `C` is the inverse strength of its penalty."""
 
     name = "logreg"
+    title = "logistic regression on functionals"
 
     def __init__(self, C: float = 1.0) -> None:
         self.C = C
