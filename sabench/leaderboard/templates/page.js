@@ -72,6 +72,6 @@
     all(".methods").forEach(arrange);
     filter();
   });
-  window.addEventListener("beforeprint", () => all("details").forEach((part) => { part.open = true; }));
+  window.addEventListener("beforeprint", () => all(".pictures, .howto").forEach((part) => { part.open = true; }));
   filter();
 })();
