@@ -14,7 +14,7 @@ from sabench.entries import Entry
 from sabench.leaderboard.board import Difference, Row
 from sabench.metrics import Scores
 from sabench.sources import KnowsGender
-from sabench.stats.comparison import ALPHA
+from sabench.stats.comparison import ALPHA, MIN_SEEDS
 
 
 def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
@@ -110,6 +110,9 @@ def _cost(entry: Entry) -> dict[str, Any]:
 
 
 def _note(entry: Entry) -> str:
+    sample = entry.sample
+    if entry.complete and sample.shared and sample.stochastic and sample.n_seeds < MIN_SEEDS:
+        return f"{sample.n_seeds} of {MIN_SEEDS} seeds: no verdict"
     if entry.complete:
         return ""
     done = len(set(entry.predictions[0].fold.tolist()))
