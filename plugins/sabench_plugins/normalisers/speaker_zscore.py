@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from sabench import Access, Enrolment, FeatureView, Normaliser, Transform, Utterances, hookimpl
-from sabench_plugins.normalisers.moments import Standardise, load_arrays, moments, same, save_arrays
+from sabench_plugins.normalisers.moments import Moments, Standardise, load_arrays, moments, same, save_arrays
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -56,7 +56,7 @@ class SpeakerZScore(Normaliser):
         within = [moments(train.features.take(own)) for own in train.rows_of.values()]
         total = sum(part.count for part in within)
         variance = sum((part.count * part.variance for part in within), np.zeros(train.features.width)) / total
-        self.scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+        self.scale_ = Moments(total, self.mean_, variance).scale
 
     def enrol(self, enrolment: Enrolment) -> Transform:
         """Return the transform for one speaker."""

@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+from made_speakers import unlabelled, view
+
+from sabench import ALL, Access, Enrolment, ParameterError, Utterances
+from sabench.registry import Registry
+from sabench_plugins.normalisers.corpus_zscore import CorpusZScore
+from sabench_plugins.normalisers.moments import moments
+from sabench_plugins.normalisers.speaker_zscore import SpeakerZScore
+
+
+def train(*speakers, neutral=()):
+    """Utterances of one feature: a list of values for each speaker, s0, s1 ...; neutral ones by position."""
+    values = [value for own in speakers for value in own]
+    names = np.array([f"s{number}" for number, own in enumerate(speakers) for _ in own])
+    is_neutral = np.isin(np.arange(len(values)), neutral)
+    y = np.zeros(len(values), dtype=np.int64)
+    return Utterances(view(*([value] for value in values)), y, names, is_neutral, ("a",))
+
+
+def fitted(normaliser, *speakers, neutral=()):
+    normaliser.fit(train(*speakers, neutral=neutral))
+    return normaliser
+
+
+def applied(transform, *values):
+    return [transform(np.array([value], dtype=np.float32)).item() for value in values]
+
+
+# Moments
+
+
+def test_moments_are_those_of_numpy_over_all_axes_but_the_last():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(5, 2, (n, 3)).astype(np.float32) for n in (4, 1, 9)]
+    found = moments(view(*arrays))
+    frames = np.concatenate(arrays).astype(np.float64)
+    assert found.count == 14
+    assert np.allclose(found.mean, frames.mean(axis=0))
+    assert np.allclose(found.variance, frames.var(axis=0))
+
+
+def test_moments_of_large_values_keep_their_spread():
+    found = moments(view([1e6 + 1], [1e6 - 1]))
+    assert (found.mean.item(), found.variance.item()) == (1e6, 1.0)
+
+
+def test_a_feature_that_does_not_vary_is_not_scaled():
+    assert moments(view([3.0, 1.0], [3.0, 5.0])).scale.tolist() == [1.0, 2.0]
+
+
+def test_a_spread_of_rounding_errors_is_none():
+    assert moments(view([np.float32(1e6)], [np.float32(1e6 + 1e-4)])).scale.item() == 1.0
+
+
+# Corpus normalisation
+
+
+def test_the_corpus_normaliser_uses_the_training_set_for_everybody():
+    normaliser = fitted(CorpusZScore(), [0.0, 2.0], [4.0, 6.0])  # mean 3, deviation sqrt(5)
+    for enrolment in (Enrolment(), unlabelled(view([100.0], [200.0]))):
+        assert applied(normaliser.enrol(enrolment), 3.0, 8.0) == pytest.approx([0.0, 5 / np.sqrt(5)])
+    assert normaliser.access == Access()
+
+
+# Speaker normalisation
+
+
+def test_over_all_utterances_it_is_the_speakers_own_mean_and_deviation():
+    normaliser = fitted(SpeakerZScore(few=0), [0.0, 2.0], [10.0, 14.0])
+    transform = normaliser.enrol(unlabelled(view([100.0], [104.0])))
+    assert applied(transform, 100.0, 102.0, 104.0) == [-1.0, 0.0, 1.0]
+
+
+def test_frames_of_sequences_count_one_by_one():
+    normaliser = SpeakerZScore(few=0)
+    normaliser.fit(train([0.0], [1.0]))
+    long, short = np.array([[0.0], [0.0], [0.0]]), np.array([[8.0]])
+    transform = normaliser.enrol(unlabelled(view(long, short)))  # mean 2, variance 12
+    assert transform(short.astype(np.float32)).item() == pytest.approx(6 / np.sqrt(12))
+    assert transform(long.astype(np.float32)).shape == (3, 1)
+
+
+def test_from_few_utterances_the_mean_is_drawn_to_the_training_speakers_and_the_scale_is_theirs():
+    # Training mean 7; deviations within speakers are 1 and 2, pooled sqrt((1 + 4) / 2).
+    normaliser = fitted(SpeakerZScore(few=10, shrinkage=1.0), [1.0, 3.0], [10.0, 14.0])
+    transform = normaliser.enrol(unlabelled(view([20.0], [24.0], [22.0])))  # mean 22, weight 3 / 4
+    mean = 0.75 * 22 + 0.25 * 7
+    assert applied(transform, mean, mean + np.sqrt(2.5)) == pytest.approx([0.0, 1.0], abs=1e-6)
+
+
+def test_with_as_many_as_few_says_the_statistics_are_the_speakers_own():
+    normaliser = fitted(SpeakerZScore(few=3), [1.0, 3.0], [10.0, 14.0])
+    transform = normaliser.enrol(unlabelled(view([20.0], [24.0], [22.0])))
+    assert applied(transform, 22.0) == [0.0]
+
+
+def test_without_shrinkage_one_utterance_is_subtracted():
+    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=0.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    transform = normaliser.enrol(Enrolment(neutral=view([50.0])))
+    assert applied(transform, 50.0, 51.0) == [0.0, 1.0]
+
+
+def test_neutral_enrolment_is_drawn_to_the_training_speakers_neutral_mean():
+    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=1.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    transform = normaliser.enrol(Enrolment(neutral=view([9.0])))  # neutral mean 5, weight 1 / 2
+    assert applied(transform, 7.0) == [0.0]
+
+
+def test_neutral_enrolment_leaves_unlabelled_utterances_aside():
+    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=0.0), [0.0, 2.0], neutral=[0])
+    transform = normaliser.enrol(Enrolment(neutral=view([4.0]), unlabelled=view([100.0])))
+    assert applied(transform, 4.0) == [0.0]
+
+
+@pytest.mark.parametrize("normaliser", [SpeakerZScore(), SpeakerZScore(neutral=1), SpeakerZScore(unlabelled=5)])
+def test_with_no_utterance_it_is_the_identity(normaliser):
+    transform = fitted(normaliser, [0.0, 2.0], [10.0, 12.0]).enrol(Enrolment())
+    array = np.array([3.0, 4.0], dtype=np.float32)
+    assert np.array_equal(transform(array), array)
+
+
+def test_a_feature_that_no_speaker_varies_is_not_blown_up():
+    normaliser = fitted(SpeakerZScore(shrinkage=0.0), [0.1, 0.1, 0.1], [0.3, 0.3, 0.3])
+    assert applied(normaliser.enrol(unlabelled(view([0.5]))), 0.6) == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "access"),
+    [
+        ({}, Access(unlabelled=ALL)),
+        ({"unlabelled": 5}, Access(unlabelled=5)),
+        ({"neutral": 2}, Access(neutral=2)),
+        ({"unlabelled": 0}, Access()),
+    ],
+)
+def test_access_follows_the_parameters(parameters, access):
+    assert SpeakerZScore(**parameters).access == access
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"unlabelled": -1}, {"neutral": -1}, {"shrinkage": -0.5}, {"unlabelled": "most"}]
+)
+def test_parameters_out_of_range_are_refused(parameters):
+    with pytest.raises(ParameterError, match=next(iter(parameters))):
+        Registry().create("normalisers", "speaker-zscore", parameters)
+
+
+@pytest.mark.parametrize("cls", [SpeakerZScore, CorpusZScore])
+def test_what_is_saved_transforms_as_before(cls, tmp_path):
+    normaliser = fitted(cls(), [0.0, 2.0], [10.0, 15.0])
+    normaliser.save(tmp_path)
+    loaded = cls()
+    loaded.load(tmp_path)
+    enrolment = unlabelled(view([20.0], [24.0]))
+    assert applied(loaded.enrol(enrolment), 1.0, 2.0) == applied(normaliser.enrol(enrolment), 1.0, 2.0)
+
+
+def test_enrolling_one_speaker_leaves_the_next_as_if_alone():
+    normaliser = fitted(SpeakerZScore(), [0.0, 2.0], [10.0, 15.0])
+    alone = applied(normaliser.enrol(unlabelled(view([7.0]))), 1.0)
+    normaliser.enrol(unlabelled(view([1000.0], [3000.0])))
+    assert applied(normaliser.enrol(unlabelled(view([7.0]))), 1.0) == alone
