@@ -32,6 +32,13 @@ class Neural(Recipe, Adapter):
     devices: ClassVar[tuple[str, ...]] = ("cuda", "mps", "cpu")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"paper": PAPER, "small": SMALL}
     search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {"batch_size": [8, 16, 32]}
+    check_parameters: ClassVar[Mapping[str, Any]] = {
+        **SMALL,
+        "width": 1 / 32,
+        "crop_s": 0.2,
+        "batch_size": 12,
+        "epochs": 2,
+    }
     channels: ClassVar[int] = 1
     conditioned: ClassVar[bool] = False
 
