@@ -76,6 +76,8 @@ CAST = Cast(
         group_pitch_st={},
         group_tract_log={},
         group_variants={},
+        tilt_db=-4.0,
+        channel_db=(0.0, 0.0, -12.0, 0.0),
     ),
     emotion.AIBO,
     COMMANDS_DE,

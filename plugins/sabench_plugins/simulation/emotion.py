@@ -47,7 +47,7 @@ class Delivery:
         return Delivery(*(float(value * rng.standard_normal()) for value in astuple(self)))
 
 
-JITTER = Delivery(pitch_st=1.5, range_log=0.2, tempo_log=0.09, loudness_db=2.0, tilt_db=0.8)
+JITTER = Delivery(pitch_st=0.7, range_log=0.09, tempo_log=0.04, loudness_db=0.9, tilt_db=0.36)
 """How much one utterance differs from the next of the same speaker and emotion (standard deviations)."""
 
 INTENSITY = (0.0, 1.6)

@@ -60,6 +60,8 @@ CAST = Cast(
         group_pitch_st={"F": 3.5, "M": -3.5},
         group_tract_log={"F": 0.02, "M": -0.08},
         group_variants={"F": _FEMALE, "M": _MALE},
+        tilt_db=-4.0,
+        channel_db=(0.0, 6.0, -6.0, 0.0),
     ),
     emotion.IEMOCAP,
     DIALOGUE_EN,

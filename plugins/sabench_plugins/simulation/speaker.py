@@ -13,11 +13,14 @@ import numpy as np
 
 from sabench_plugins.simulation.emotion import Delivery
 
-BASELINE = Delivery(pitch_st=1.6, range_log=0.15, tempo_log=0.08, loudness_db=2.5, tilt_db=1.0)
+BASELINE = Delivery(pitch_st=0.8, range_log=0.07, tempo_log=0.04, loudness_db=1.2, tilt_db=0.5)
 """Standard deviations between speakers at effect 1."""
-TRACT_LOG = 0.05
-CHANNEL_DB = (1.5, 1.2, 1.0, 0.8)
-EXPRESSIVITY_LOG = 0.15
+TRACT_LOG = 0.025
+"""Standard deviation between vocal tracts, natural logarithm of the factor on formants, at effect 1."""
+CHANNEL_DB = (0.75, 0.6, 0.5, 0.4)
+"""Standard deviations between channels at effect 1: decibel of each cosine over log frequency."""
+EXPRESSIVITY_LOG = 0.08
+"""Standard deviation of the logarithm of how strongly emotions show, at effect 1."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Population:
     group_pitch_st: Mapping[str, float]
     group_tract_log: Mapping[str, float]
     group_variants: Mapping[str, tuple[str, ...]]
-    tilt_db: float = -4.0
-    channel_db: tuple[float, ...] = (0.0, -6.0, -9.0, 0.0)
+    tilt_db: float
+    channel_db: tuple[float, ...]
 
 
 @dataclass(frozen=True)
