@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sabench import workers
 from sabench.errors import PlanError
 
+_IDLE = "no cell"
 _IDLE_S = 0.2
 """A thread without work ends within that time."""
 
@@ -46,7 +47,7 @@ class Inline:
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=workers.CELL_THREAD, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=_IDLE, daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
@@ -65,8 +66,11 @@ class Inline:
         self._thread.join(_IDLE_S)
 
     def _run(self) -> None:
+        thread = threading.current_thread()
         while (task := self._queue.get()) is not None and not self._closed:
+            thread.name = workers.CELL_THREAD
             task()
+            thread.name = _IDLE
 
 
 def _settle(future: Future[str], work: Callable[[Any], str], cell: Any) -> None:

@@ -283,3 +283,15 @@ def imported_by(*arguments, names):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout
     return done.stderr.strip()
+
+
+def test_an_interrupt_ends_with_its_own_status_and_a_sentence(run, monkeypatch):
+    from sabench import runner
+
+    def interrupted(*given, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run", interrupted)
+    done = run()
+    assert done.status == 130
+    assert done.err.strip() == "Interrupted. What is finished is kept; the same command goes on from there."

@@ -6,6 +6,7 @@ import tiny
 from sabench.cellfolder import CellFolder
 from sabench.execution import Execution, Tail
 from sabench.executors import Inline, Processes
+from sabench.workers import CELL_THREAD
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -17,6 +18,13 @@ def cells(tones, tmp_path):
         return tiny.cells(tiny.plan(tones, tmp_path, adapters=adapter, settings=given))
 
     return make
+
+
+@pytest.fixture
+def inline():
+    executor = Inline()
+    yield executor
+    executor.close()
 
 
 @pytest.fixture
@@ -54,22 +62,20 @@ def fits_without(tmp_path, speaker):
     return sum(speaker not in line.partition(" ")[2] for line in lines)
 
 
-def test_all_cells_come_to_an_end_in_this_process(cells):
-    executor = Inline()
-    outcome = Outcome(cells("nearest"), executor)
-    executor.close()
+def test_all_cells_come_to_an_end_in_this_process(cells, inline):
+    outcome = Outcome(cells("nearest"), inline)
     assert outcome.statuses == dict.fromkeys(("s0", "s1", "s2", "s3"), "complete")
     assert outcome.polls > 0
 
 
-def test_a_failed_cell_does_not_stop_the_others(cells):
-    outcome = Outcome(cells(fault="raise", target="s1"), Inline())
+def test_a_failed_cell_does_not_stop_the_others(cells, inline):
+    outcome = Outcome(cells(fault="raise", target="s1"), inline)
     assert outcome.ended["s1"] == ("failed", "RuntimeError: no luck")
     assert [fold for fold, (status, _) in outcome.ended.items() if status == "complete"] == ["s0", "s2", "s3"]
 
 
-def test_every_epoch_is_told_once(cells):
-    outcome = Outcome(cells("nearest-to-neutral"), Inline())
+def test_every_epoch_is_told_once(cells, inline):
+    outcome = Outcome(cells("nearest-to-neutral"), inline)
     assert sorted(outcome.lines) == [(f"s{i}", epoch) for i in range(4) for epoch in (1, 2, 3)]
 
 
@@ -157,9 +163,15 @@ def test_closing_does_not_wait_for_the_cell_at_work():
     release.set()
 
 
-def test_what_a_cell_raises_is_raised_to_whoever_asks():
-    executor = Inline()
-    future = executor.submit(lambda cell: 1 / 0, None)
+def test_what_a_cell_raises_is_raised_to_whoever_asks(inline):
+    future = inline.submit(lambda cell: 1 / 0, None)
     with pytest.raises(ZeroDivisionError):
         future.result(20)
-    executor.close()
+
+
+def test_the_thread_is_named_after_its_work_while_there_is_some(inline):
+    from threading import current_thread, enumerate
+
+    assert inline.submit(lambda cell: current_thread().name, None).result(20) == CELL_THREAD
+    inline.close()
+    assert CELL_THREAD not in {thread.name for thread in enumerate()}
