@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the same at run time
+    from sabench.api import Outcome, run
+    from sabench.audinterface_extractor import from_audinterface
     from sabench.corpora import utterance_table
     from sabench.errors import (
         AccessError,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the sam
         SabenchError,
         UnknownPlugin,
     )
+    from sabench.hearing import heard, signal_digest
     from sabench.hookspecs import hookimpl
     from sabench.interfaces import (
         Adapter,
@@ -44,6 +47,11 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the sam
 __version__ = "0.1.0"
 
 _ROOM_OF = {
+    "Outcome": "api",
+    "run": "api",
+    "from_audinterface": "audinterface_extractor",
+    "heard": "hearing",
+    "signal_digest": "hearing",
     "hookimpl": "hookspecs",
     "ALL": "records",
     "Access": "records",
@@ -107,6 +115,7 @@ __all__ = [
     "LeakageError",
     "Memory",
     "Normaliser",
+    "Outcome",
     "ParameterError",
     "PlanError",
     "PluginLoadError",
@@ -120,7 +129,11 @@ __all__ = [
     "Transform",
     "UnknownPlugin",
     "Utterances",
+    "from_audinterface",
+    "heard",
     "hookimpl",
+    "run",
+    "signal_digest",
     "simulation_of",
     "utterance_table",
 ]
