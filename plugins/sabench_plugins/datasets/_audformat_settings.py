@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from sabench import DatasetError
 
@@ -58,7 +59,7 @@ class Settings:
         return settings
 
 
-def _value(path: Path, key: str, value: object) -> str | tuple[str, ...]:
+def _value(path: Path, key: str, value: object) -> Any:
     if key in ("tables", "neutral"):
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             return tuple(value)
