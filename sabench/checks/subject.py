@@ -46,6 +46,7 @@ class Subject:
         plugin: with the parameters it is checked under; it is never fitted, checks build their own.
         root: of its corpus, for datasets.
         kind: one of `sabench.registry.KINDS`.
+        kept: what checks share, so that it is computed once.
 
     Raises:
         ContractError: it is no plugin.
@@ -54,6 +55,7 @@ class Subject:
     plugin: Plugin
     root: Root | None = None
     kind: str = field(init=False)
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     _written: Path | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@ import pytest
 from sabench.checks import Subject, checks_of, run
 from sabench.errors import CheckFailure
 from tests.checks.honest import Centroid
-from tests.checks.wrong_adapters import WRONG
+from tests.checks.wrong_adapters import WRONG, Memorising
 
 CHECKS = {check.name: check for check in checks_of("adapters")}
 
@@ -32,3 +32,10 @@ def test_every_check_of_adapters_has_a_wrong_adapter_that_it_catches():
 
 def test_every_check_says_in_a_sentence_why_it_is_there():
     assert [check.name for check in CHECKS.values() if not check.reason.endswith(".")] == []
+
+
+def test_a_memory_that_is_full_from_an_earlier_check_is_caught_again():
+    check = CHECKS["folds_in_reverse_order_change_nothing"]
+    for _ in range(2):
+        with pytest.raises(CheckFailure, match="it remembers earlier folds"):
+            check(Subject(Memorising()))

@@ -138,6 +138,23 @@ class Running(Centroid):
         return Nearest(self, np.mean(self.homes_, axis=0))
 
 
+class Drifting(Centroid):
+    """Every speaker that it enrols changes it for the next one."""
+
+    def enrol(self, enrolment):
+        self.centres_ = self.centres_ + 1
+        return Nearest(self, super().enrol(enrolment).home)
+
+
+class Insisting(Centroid):
+    """Cannot do without what it does not declare."""
+
+    access = Access()
+
+    def enrol(self, enrolment):
+        return Nearest(self, vectors(enrolment.neutral).mean(axis=0))
+
+
 class OneForAll(Centroid):
     def enrol(self, enrolment):
         self.one_ = super().enrol(enrolment)

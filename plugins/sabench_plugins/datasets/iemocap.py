@@ -109,7 +109,7 @@ class Iemocap(Dataset):
 
 def _base(root: Path) -> Path:
     """Return the folder that holds the sessions: the root, or one folder below it."""
-    below = [root / "IEMOCAP_full_release", *sorted(path for path in root.iterdir() if path.is_dir())]
+    below = [root / "IEMOCAP_full_release", *sorted(path for path in root.glob("*") if path.is_dir())]
     for folder in (root, *below):
         if any(folder.glob("Session[1-5]/dialog/EmoEvaluation")):
             return folder

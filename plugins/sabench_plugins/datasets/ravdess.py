@@ -61,7 +61,7 @@ class Ravdess(Dataset):
 
 def _base(root: Path) -> Path:
     """Return the folder that holds the actors: the root, or one folder below it."""
-    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
+    for folder in (root, *sorted(path for path in root.glob("*") if path.is_dir())):
         if any(folder.glob("Actor_*")):
             return folder
     msg = f"{root} holds no folder Actor_01; expected the folder with Actor_01 to Actor_24, or its parent, as the root."

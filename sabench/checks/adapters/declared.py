@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sabench.checks.adapters.trial import TARGET, fit, fitted, kind_of, predicted, refuse_difference
+from sabench.checks.adapters.trial import TARGET, fit, fitted, fitted_anew, kind_of, predicted, refuse_difference
 from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.speech import CLASSES, speech
 from sabench.checks.subject import Subject
@@ -68,7 +68,7 @@ def cost_and_size_are_numbers(subject: Subject) -> None:
     cost = adapter.cost(train.features.lengths, train.features.width, len(CLASSES), device="cpu", threads=1)
     if not isinstance(cost, Cost) or not (math.isfinite(cost.seconds) and cost.seconds >= 0):
         refuse(subject, [f"estimates the cost {cost!r}; expected a sabench.Cost of zero seconds or more"])
-    size = fitted(subject, train, adapter=adapter).n_parameters()
+    size = fitted_anew(subject, train, adapter=adapter).n_parameters()
     if size is not None and (isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0):
         refuse(subject, [f"counts {size!r} parameters; expected a whole number, or None"])
 
@@ -100,7 +100,7 @@ def fitting_leaves_parameters_alone(subject: Subject) -> None:
     """Parameters say what was asked for, in every table and hash; what `fit` finds is kept beside, ending in `_`."""
     adapter: Adapter = subject.fresh()
     before, attributes = dict(adapter.parameters()), set(vars(adapter))
-    predicted(subject, fitted(subject, adapter=adapter), speech(kind_of(subject), [TARGET]))
+    predicted(subject, fitted_anew(subject, adapter=adapter), speech(kind_of(subject), [TARGET]))
     changed = [name for name, value in adapter.parameters().items() if value is not before[name]]
     named = [name for name in vars(adapter).keys() - attributes if not (name.endswith("_") or name.startswith("_"))]
     refuse(
@@ -120,7 +120,7 @@ def evaluation_parameters_do_not_change_the_fit(subject: Subject) -> None:
     if not others:
         raise NotApplicable("it declares no evaluation parameter that is a number or a switch")
     for name, value in others.items():
-        expected = predicted(subject, fitted(subject, adapter=subject.fresh(**{name: value})), own)
+        expected = predicted(subject, fitted_anew(subject, adapter=subject.fresh(**{name: value})), own)
         changed = fitted(subject)
         setattr(changed, name, value)
         sentence = f"predicts otherwise when {name} is changed after the fit rather than before"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from sabench.checks.adapters.trial import OTHER, TARGET, fit, fitted, kind_of, predicted, validated
+from sabench.checks.adapters.trial import OTHER, TARGET, fit, fitted, fitted_anew, kind_of, predicted, validated
 from sabench.checks.check import check, refuse
 from sabench.checks.speech import CLASSES, enrolment_of, joined, mapped, speech
 from sabench.checks.state import State, changes, state_of
@@ -21,7 +21,7 @@ def a_speaker_with_one_utterance_is_served(subject: Subject) -> None:
     kind = kind_of(subject)
     lonely = speech(kind, [OTHER])
     train = joined(speech(kind), lonely.take(np.flatnonzero(~lonely.neutral)[:1]))
-    predicted(subject, fitted(subject, train), speech(kind, [TARGET]).take([0]))
+    predicted(subject, fitted_anew(subject, train), speech(kind, [TARGET]).take([0]))
 
 
 @check("adapters", crash="fails where a class is absent from training")
@@ -30,7 +30,7 @@ def a_class_absent_from_training_keeps_its_column(subject: Subject) -> None:
     kind = kind_of(subject)
     train = speech(kind)
     present = np.flatnonzero(train.y != CLASSES.index("happy"))
-    predicted(subject, fitted(subject, train.take(present)), speech(kind, [TARGET]))
+    predicted(subject, fitted_anew(subject, train.take(present)), speech(kind, [TARGET]))
 
 
 @check("adapters", crash="fails on silence")
@@ -39,7 +39,7 @@ def silence_is_survived(subject: Subject) -> None:
     kind = kind_of(subject)
     silent = mapped(speech(kind, [TARGET]), np.zeros_like)
     some = mapped(speech(kind, range(3), n_per_class=1), lambda array: np.full_like(array, array.min()))
-    predicted(subject, fitted(subject, joined(speech(kind), some)), silent)
+    predicted(subject, fitted_anew(subject, joined(speech(kind), some)), silent)
     adapter = fitted(subject)
     spoken = speech(kind, [TARGET])
     predictor = adapter.enrol(enrolment_of(silent, adapter.access))
@@ -56,7 +56,7 @@ def clips_of_one_frame_are_survived(subject: Subject) -> None:
     """Corpora hold clips shorter than any network's receptive field, in training, enrolment and test."""
     kind = kind_of(subject)
     short = mapped(speech(kind, range(3), n_per_class=1), lambda array: array[:1])
-    adapter = fitted(subject, joined(speech(kind), short))
+    adapter = fitted_anew(subject, joined(speech(kind), short))
     predicted(subject, adapter, mapped(speech(kind, [TARGET]), lambda array: array[:1]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from sabench.checks.adapters.trial import (
     TARGET,
     Kept,
     fitted,
+    fitted_anew,
     kind_of,
     predicted,
     refuse_difference,
@@ -44,7 +46,7 @@ def _fitted_after(subject: Subject, state: int) -> Adapter:
     if torch:
         torch.manual_seed(state)
     try:
-        return fitted(subject)
+        return fitted_anew(subject)
     finally:
         random.setstate(kept)
         np.random.set_state(kept_numpy)  # noqa: NPY002
@@ -60,7 +62,7 @@ def _stochastic(subject: Subject) -> str:
 def the_seed_matters_only_where_declared(subject: Subject) -> None:
     """Methods that declare no chance are run once; if chance had a say, their score would be one draw of many."""
     own = speech(kind_of(subject), [TARGET])
-    first, other = (predicted(subject, fitted(subject, seed=seed), own) for seed in (0, 1))
+    first, other = (predicted(subject, fitted_anew(subject, seed=seed), own) for seed in (0, 1))
     refuse_difference(subject, first, other, "depends on the seed and does not declare `stochastic = True`")
 
 
@@ -69,10 +71,10 @@ def another_instance_changes_nothing(subject: Subject) -> None:
     """A worker fits one fold after the other; what one learns must not reach another through a class or module."""
     kind = kind_of(subject)
     own, train = speech(kind, [TARGET]), speech(kind)
-    adapter = fitted(subject, train)
+    adapter = fitted_anew(subject, train)
     before = predicted(subject, adapter, own)
     turned = utterances(speech(kind, take=1).features, (train.y + 1) % len(train.classes), train.speaker)
-    fitted(subject, turned)
+    fitted_anew(subject, turned)
     after = predicted(subject, adapter, own)
     refuse_difference(subject, before, after, "predicts otherwise once another one was fitted: they share state")
 
@@ -80,19 +82,20 @@ def another_instance_changes_nothing(subject: Subject) -> None:
 @check("adapters", crash="cannot be fitted on one fold after the other")
 def folds_in_reverse_order_change_nothing(subject: Subject) -> None:
     """Where speakers take turns as target, every target was training data of an earlier fold; nobody may remember."""
-    kind = kind_of(subject)
-    # Recordings of its own, so that nothing remembered from other checks blurs the difference.
-    voices = {speaker: speech(kind, [speaker], take=2) for speaker in range(3)}
-    forwards = {speaker: _fold(subject, voices, speaker) for speaker in (0, 1)}
-    backwards = {speaker: _fold(subject, voices, speaker) for speaker in (1, 0)}
+    # Recordings that nobody has seen yet: what is remembered from an earlier check, or kept on disk from an earlier
+    # day, would be the same in both orders. Chance decides nothing else, since only equality is asked for.
+    take = secrets.randbelow(2**32)
+    forwards = {speaker: _fold(subject, take, speaker) for speaker in (0, 1)}
+    backwards = {speaker: _fold(subject, take, speaker) for speaker in (1, 0)}
     for speaker in (0, 1):
         sentence = "predicts otherwise when the folds of a run come in another order: it remembers earlier folds"
         refuse_difference(subject, forwards[speaker], backwards[speaker], sentence)
 
 
-def _fold(subject: Subject, voices: dict[int, Utterances], speaker: int) -> np.ndarray:
-    train = speech(kind_of(subject), [number for number in voices if number != speaker], take=2)
-    return predicted(subject, fitted(subject, train), voices[speaker])
+def _fold(subject: Subject, take: int, speaker: int) -> np.ndarray:
+    kind = kind_of(subject)
+    train = speech(kind, {0, 1, 2} - {speaker}, take=take)
+    return predicted(subject, fitted_anew(subject, train), speech(kind, [speaker], take=take))
 
 
 def _unsavable(subject: Subject) -> str:
@@ -137,14 +140,14 @@ class _KilledAfterOne(Kept):
 def a_resumed_fit_ends_in_the_same_numbers(subject: Subject) -> None:
     """A killed run goes on from its last checkpoint and must end where it would have ended."""
     own, whole, killed = speech(kind_of(subject), [TARGET]), Kept(), _KilledAfterOne()
-    expected = predicted(subject, fitted(subject, checkpoint=whole), own)
+    expected = predicted(subject, fitted_anew(subject, checkpoint=whole), own)
     if whole.saved < 2:
         raise NotApplicable("it saves no checkpoint from which a fit could go on")
     try:
-        fitted(subject, checkpoint=killed)
+        fitted_anew(subject, checkpoint=killed)
     except _Killed:
         pass
-    resumed = predicted(subject, fitted(subject, checkpoint=killed), own)
+    resumed = predicted(subject, fitted_anew(subject, checkpoint=killed), own)
     refuse_difference(subject, expected, resumed, "predicts otherwise when its fit was killed and resumed")
 
 

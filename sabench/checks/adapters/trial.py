@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +49,17 @@ def kind_of(subject: Subject) -> str:
     return str(subject.plugin.accepts[0])  # type: ignore[attr-defined]  # checks of adapters see adapters
 
 
-def fitted(
+def fitted(subject: Subject) -> Adapter:
+    """Return an adapter fitted in the usual way; each caller gets a copy of its own."""
+    if "fitted" not in subject.kept:
+        subject.kept["fitted"] = fitted_anew(subject)
+    try:
+        return copy.deepcopy(subject.kept["fitted"])  # type: ignore[no-any-return]  # shared by all kinds
+    except Exception:  # noqa: BLE001  (an adapter may hold what cannot be copied; it is fitted once more)
+        return fitted_anew(subject)
+
+
+def fitted_anew(
     subject: Subject,
     train: Utterances | None = None,
     *,
