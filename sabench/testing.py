@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SAMPLING_RATE: Final = 16_000
 DURATION_S: Final = 0.3
 EMOTIONS: Final = {"happy": 2.0, "neutral": 0.0, "sad": -2.0}
-"""How far a class lies from its speaker's own voice: in semitones of pitch, and three times that in decibel."""
+"""How far a class lies from its speaker's own voice: in semitones of pitch and in as many decibel."""
 _BASE_HZ: Final = 160.0
 _JITTER: Final = 0.25
 _SPEAKER_STEP: Final = 3.0
@@ -44,8 +44,8 @@ class Delivery:
 
     @property
     def amplitude(self) -> float:
-        """Root mean square of the samples, below 0.2; three decibel a semitone."""
-        return 0.03 * float(10.0 ** (3.0 * self.level / 20))
+        """Root mean square of the samples; one decibel a semitone."""
+        return 0.03 * float(10.0 ** (self.level / 20))
 
 
 def deliveries(n_speakers: int, shift: float, n_per_class: int, seed: int) -> list[Delivery]:
