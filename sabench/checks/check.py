@@ -41,6 +41,13 @@ class Check:
     lacks: Callable[[Subject], str]
     formal: bool
 
+    def why_not(self, subject: Subject) -> str:
+        """Return why the check says nothing about a plugin; empty where it does."""
+        try:
+            return self.lacks(subject)
+        except Exception:  # noqa: BLE001  (a plugin's own code failed; the check itself will run into it and tell)
+            return ""
+
     def __call__(self, subject: Subject) -> None:
         """Check a plugin.
 
@@ -48,7 +55,7 @@ class Check:
             CheckFailure: with one sentence that says what the plugin does.
             NotApplicable: it says nothing about this plugin.
         """
-        reason = self.lacks(subject)
+        reason = self.why_not(subject)
         if reason:
             raise NotApplicable(reason)
         try:

@@ -82,6 +82,6 @@ class _Anything:
 
     def __call__(self, plugin: Plugin) -> None:
         behaviour = [check for check in checks_of(self._subject.kind) if not check.formal]
-        reasons = [check.lacks(self._subject) for check in behaviour]
+        reasons = [check.why_not(self._subject) for check in behaviour]
         if all(reasons):
             raise CheckFailure(nothing_checked(self._subject))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sabench import Access, Cost, Utterances
+from sabench import Access, Cost, SklearnAdapter, Utterances
 from tests.checks.honest import Centroid, Nearest, softmax, vector, vectors
 
 
@@ -321,6 +321,25 @@ class Borrowing(Centroid):
         return super().moved(train)
 
 
+class Halfway(SklearnAdapter):
+    name = "halfway"
+    title = "a classifier that is none"
+
+    def estimator(self, seed):
+        return Guessing()
+
+
+class Guessing:
+    """Has neither parameters nor classes as scikit-learn knows them."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
 WRONG = [
     ("it_says_what_it_is", Nameless, "Nameless has the title ''; expected a text"),
     ("the_constructor_stores_its_arguments", Doubling, r"was given sharpness=2\.0 and stores 4\.0"),
@@ -368,4 +387,5 @@ WRONG = [
     ("clips_of_one_frame_are_survived", Moving, "fails on clips of one frame: IndexError"),
     ("inputs_are_left_as_they_were", Overwriting, "changes training data that it is handed"),
     ("read_only_inputs_are_taken", Borrowing, "needs to write into arrays that it is handed: ValueError"),
+    ("its_classifier_is_one_of_scikit_learn", Halfway, "has a classifier that breaks scikit-learn's contract: "),
 ]

@@ -25,7 +25,6 @@ from sabench.checks.pickles import holds_pickle
 from sabench.checks.speech import speech, utterances
 from sabench.checks.subject import Subject
 from sabench.interfaces import Adapter
-from sabench.views import Utterances
 
 
 @check("adapters", crash="cannot be fitted and asked")
