@@ -73,7 +73,9 @@ class Registry:
         found = [offer for offer in self._extra if offer.kind == kind]
         for point in _entry_points(kind):
             found += self._load(kind, point)
-        return sorted(found, key=lambda offer: offer.name)
+        # A module with two plugins is reached through two entry points and offers both each time.
+        once = [offer for number, offer in enumerate(found) if offer not in found[:number]]
+        return sorted(once, key=lambda offer: offer.name)
 
     def get(self, kind: str, name: str) -> Any:
         """Return the class (or alias) behind a name.

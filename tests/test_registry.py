@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +151,17 @@ def test_a_stranger_cannot_replace_a_plugin_of_sabench(install):
     install("stranger", "svm", ADAPTER % "svm")
     with pytest.raises(PluginLoadError, match="'svm' is offered twice, by sabench and stranger"):
         Registry().get("adapters", "svm")
+
+
+def test_a_module_with_two_plugins_and_an_entry_point_for_each_lists_each_once(install):
+    source = ADAPTER.replace("{%r: Mine}", "{'one': Mine, 'two': Mine}")
+    module = install("stranger", "one", source)
+    metadata = next(Path(sys.path[0]).glob("*.dist-info"))
+    (metadata / "entry_points.txt").write_text(f"[sabench.adapters]\none = {module}\ntwo = {module}\n")
+    registry = Registry()
+    found = [offer.name for offer in registry.offers("adapters") if offer.distribution == "stranger"]
+    assert found == ["one", "two"]
+    assert registry.get("adapters", "one") is registry.get("adapters", "two")
 
 
 def test_an_unknown_name_gets_a_hint_and_what_there_is():
