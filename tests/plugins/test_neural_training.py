@@ -85,7 +85,7 @@ def test_each_epoch_is_reported():
     history = []
     fitted(history=history, epochs=3)
     assert [line["epoch"] for line in history] == [1, 2, 3]
-    assert set(history[0]) == {"epoch", "loss", "lr", "samples_per_s", "validation_uar", "validation_loss"}
+    assert set(history[0]) == {"epoch", "epochs", "loss", "lr", "samples_per_s", "validation_uar", "validation_loss"}
     assert all(np.isfinite(value) for line in history for value in line.values())
 
 

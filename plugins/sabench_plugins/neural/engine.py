@@ -100,7 +100,7 @@ class Training:
         values = {"loss": loss, "lr": rate, "samples_per_s": len(self.train) / seconds}
         if self.validate:
             values |= {"validation_uar": uar, "validation_loss": validation_loss}
-        self.context.report(epoch=epoch, **values)
+        self.context.report(epoch=epoch, epochs=self.recipe.epochs, **values)
         self._save()
 
     def _steps(self, crops: Crops | ResidentCrops, epoch: int) -> tuple[float, float]:
