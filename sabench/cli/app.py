@@ -13,6 +13,7 @@ from sabench.cli import (
     dataset,
     leaderboard,
     listing,
+    paper,
     plugin,
     predict,
     protocol,
@@ -31,7 +32,7 @@ app = typer.Typer(
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(plugin.app, name="plugin")
-for module in (run, show, compare, leaderboard, curve, bundle, predict, listing, track):
+for module in (run, show, compare, leaderboard, curve, paper, bundle, predict, listing, track):
     module.register(app)
 
 

@@ -1,0 +1,172 @@
+"""`sabench paper`: a published comparison, measured here, beside what was printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli import choices
+from sabench.cli.choices import JsonOption
+
+if TYPE_CHECKING:
+    from sabench.plan import Twin
+    from sabench.publication import Outcome, Publication, Request
+    from sabench.publication.outcome import Score, Spread, Test
+
+LONG_S = 3600.0
+"""What is expected to take longer needs --yes."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("paper")(paper)
+
+
+def paper(
+    plan: Annotated[str | None, typer.Option(help="A packaged comparison; the only one by default.")] = None,
+    tables: Annotated[str | None, typer.Option(help="Numbers of tables, as in 2,3; all by default.")] = None,
+    simulated: choices.SimulatedOption = False,
+    scale: choices.ScaleOption = None,
+    twin_seed: choices.TwinSeedOption = None,
+    speaker_effect: choices.EffectOption = None,
+    preset: Annotated[str | None, typer.Option(help="Instead of the published one, such as small.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="adapter.epochs=4 and the like, of what is trained; repeat it.")
+    ] = None,
+    search: Annotated[bool | None, typer.Option(help="Whether to choose on validation where the paper chose.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Runs of each; repeat it.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Run it although it takes hours.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Local worker processes; no number depends on it.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    results: choices.ResultsOption = None,
+    track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the tables of a published comparison and print measured beside reported; repeating it resumes."""
+    from sabench import publication as publications
+    from sabench.cli.output import message, print_json
+    from sabench.cli.run import duration, read_settings
+    from sabench.cli.watching import Watcher
+    from sabench.errors import PlanError
+    from sabench.registry import Registry
+    from sabench.results import Results
+
+    published, registry, watcher = publications.publication(plan), Registry(), Watcher()
+    common = {"seeds": seed, "jobs": jobs, "threads": threads, "device": device, "results": results, "track": track}
+    twin = _twin(published, choices.twin(simulated, scale, twin_seed, speaker_effect))
+    request = publications.Request(
+        tables=tuple(part.strip() for part in (tables or "").split(",") if part.strip()),
+        twin=twin,
+        reduced=preset == published.reduced.preset or (twin is not None and preset is None),
+        preset=preset,
+        search=search,
+        settings=read_settings(settings) if settings else {},
+        common={key: value for key, value in common.items() if value not in (None, [])},
+    )
+    steps, left_out = publications.steps(published, request, registry)
+    seconds = publications.estimate(steps, registry, watcher)
+    message(f"{published.title} ({published.source}): about {duration(seconds)} are left to compute here.")
+    if seconds > LONG_S and not yes:
+        raise PlanError(_too_long(published, request, duration(seconds)))
+    carried = publications.carry(steps, left_out, registry, watcher)
+    store = Results(steps[0].plan.results)
+    told = publications.deviations(published, request, carried, store, registry)
+    found = publications.outcome(published, request.tables, carried, store, registry, told)
+    if json:
+        print_json(found.json())
+    else:
+        _print(found, published)
+    if publications.measured_with_nothing(found):
+        raise typer.Exit(1)
+
+
+def _twin(published: Publication, given: dict[str, Any] | None) -> Twin | None:
+    from sabench.plan import Twin
+
+    return None if given is None else Twin.model_validate({"scale": published.reduced.scale, **given})
+
+
+def _too_long(published: Publication, request: Request, told: str) -> str:
+    smaller = [] if request.reduced else [f"--preset {published.reduced.preset} for narrow networks"]
+    smaller += [] if request.twin else ["--simulated for small simulated twins"]
+    smaller += ["--set adapter.epochs=2 for shorter training"] if request.reduced else []
+    return f"This takes about {told} on this machine. Add --yes to run it all the same, or {', or '.join(smaller)}."
+
+
+def _print(found: Outcome, published: Publication) -> None:
+    from sabench.cli.output import table
+
+    for number, about in published.tables.items():
+        scores = [row for row in found.scores if row.table == number]
+        spreads = [row for row in found.spreads if row.table == number]
+        heading = f"Table {number}. {about.caption}{_mark(found)}"
+        if scores:
+            columns = ["method", "at", "reported %", "measured % [95% CI]", "difference"]
+            table(heading, columns, [_score(row, published, found.simulated) for row in scores])
+        if spreads:
+            columns = ["method", "at", "reported %", "measured %", "draws"]
+            table(heading, columns, [_spread(row, published) for row in spreads])
+        for test in found.tests:
+            if test.table == number:
+                _print_test(test, published)
+    _print_gains(found, published)
+    for title, sentences in (("Deviations from the publication", found.deviations), ("Notes", found.notes)):
+        if sentences:
+            typer.echo(f"{title}:")
+            typer.echo("".join(f"- {sentence}\n" for sentence in sentences))
+
+
+def _mark(found: Outcome) -> str:
+    return " (measured on SIMULATED speech)" if found.simulated else ""
+
+
+def _score(row: Score, published: Publication, simulated: bool) -> list[str]:
+    from sabench.leaderboard.text import interval
+
+    heading = published.places[row.place].heading
+    if row.measured is None:
+        return [row.method, heading, _percent(row.reported), f"failed: {row.reason}", "-"]
+    difference = "-"
+    if row.reported is not None and not simulated:  # a twin is no corpus
+        difference = f"{100 * (row.measured - row.reported):+.1f}"
+    measured = interval(row.measured, row.low, row.high)
+    return [row.method, heading, _percent(row.reported), measured, difference]
+
+
+def _spread(row: Spread, published: Publication) -> list[str]:
+    reported = f"{_percent(row.reported_mean)} ({_percent(row.reported_sd)})"
+    measured = "-" if row.mean is None else f"{_percent(row.mean)} ({_percent(row.sd)})"
+    return [row.method, published.places[row.place].heading, reported, measured, str(row.n_draws)]
+
+
+def _print_test(test: Test, published: Publication) -> None:
+    from sabench.verdicts import p_words
+
+    typer.echo(
+        f"The publication's test, {published.places[test.place].heading}: {test.first} against {test.second}, "
+        f"two-sided t-test over enrolments of one trained model of each, {p_words(test.p)}. It says nothing of the "
+        "methods: another training seed, or other speakers, may turn it."
+    )
+
+
+def _print_gains(found: Outcome, published: Publication) -> None:
+    from sabench.cli.output import table
+
+    rows = [
+        [
+            f"{row.method} over {row.over}",
+            published.places[row.place].heading,
+            _percent(row.printed),
+            _percent(row.reported),
+            _percent(row.measured),
+        ]
+        for row in found.gains
+    ]
+    if rows:
+        table(f"Relative gains in %{_mark(found)}", ["gain", "at", "printed", "from its tables", "measured"], rows)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"

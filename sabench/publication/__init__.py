@@ -1,0 +1,23 @@
+"""The tables of a published comparison beside what is measured here. Which comparison, a plugin says."""
+
+from sabench.publication.carrying import Carried, Request, Step, carry, estimate, steps
+from sabench.publication.differing import deviations
+from sabench.publication.layout import Publication, names, publication, read
+from sabench.publication.outcome import Outcome, measured_with_nothing, outcome
+
+__all__ = [
+    "Carried",
+    "Outcome",
+    "Publication",
+    "Request",
+    "Step",
+    "carry",
+    "deviations",
+    "estimate",
+    "measured_with_nothing",
+    "names",
+    "outcome",
+    "publication",
+    "read",
+    "steps",
+]
