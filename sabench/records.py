@@ -221,7 +221,7 @@ class Draw:
         """Read `kind[:index][/k]`; raises ValueError with the kinds there are."""
         body, _, k = text.partition("/")
         kind, _, index = body.partition(":")
-        if kind not in cls.KINDS or not (index or "0").isdigit() or not (k or "0").isdigit():
+        if kind not in cls.KINDS or not (index or "0").isdecimal() or not (k or "0").isdecimal():
             msg = (
                 f"Draw {text!r} is not one of {', '.join(cls.KINDS)}, with an index like nth:3 or a size like first/5."
             )

@@ -97,8 +97,8 @@ class FeatureView(Sequence[np.ndarray]):
         return int(self._source.shapes[self._rows[0]][-1]) if len(self) else 0
 
     def take(self, rows: Sequence[int] | np.ndarray) -> FeatureView:
-        """Return a view of the given positions, in their order."""
-        positions = np.asarray(rows, dtype=np.int64)
+        """Return a view of the given positions, in their order, or of those that a mask of booleans marks."""
+        positions = _positions(rows)
         transforms = None if self._transforms is None else [self._transforms[i] for i in positions]
         return FeatureView(self._source, self._rows[positions], transforms)
 
@@ -119,6 +119,12 @@ class FeatureView(Sequence[np.ndarray]):
         if not len(self):
             return np.zeros((0, self.width), dtype=np.float32)
         return np.stack([np.asarray(array, dtype=np.float32) for array in self])
+
+
+def _positions(rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    given = np.asarray(rows)
+    # As numbers, a mask would be taken for positions 0 and 1.
+    return np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
 
 
 def _chain(first: Transform | None, then: Transform | None) -> Transform | None:
@@ -209,8 +215,8 @@ class Utterances:
         return {name: rows[self.neutral[rows]] for name, rows in self.rows_of.items()}
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Utterances:
-        """Return the utterances at the given positions, in their order."""
-        positions = np.asarray(rows, dtype=np.int64)
+        """Return the utterances at the given positions, in their order, or those that a mask of booleans marks."""
+        positions = _positions(rows)
         return Utterances(
             self.features.take(positions),
             self.y[positions],
