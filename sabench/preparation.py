@@ -68,7 +68,8 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
     for fault in found.faults[:_NOTED]:
         observer.note(f"{base}: {fault}")
     if len(found.faults) > _NOTED:
-        observer.note(f"{base}: and {len(found.faults) - _NOTED} more; see them with: sabench dataset check {base}")
+        see = f"sabench dataset check {base} --task {found.task} --root {found.root}"
+        observer.note(f"{base}: and {len(found.faults) - _NOTED} more; see them with: {see}")
     return dataset, found
 
 
