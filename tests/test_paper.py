@@ -207,6 +207,13 @@ def test_a_table_that_there_is_not_is_told(published, registry, common):
         publications.steps(published, Request(tables=("7",), common=common), registry)
 
 
+def test_a_method_that_fails_is_a_row_with_its_reason(linked, published, registry, common):
+    places = {"tones": published.places["tones"].model_copy(update={"pool": "neutral=0,scored-too"})}
+    found = carried(published.model_copy(update={"places": places}), registry, Request(common=common))[1]
+    told = dict(publications.measured_with_nothing(found))
+    assert told == {"shifted at tones": "shifted needs a neutral utterance of the target speaker."}
+
+
 # The packaged comparison
 
 
