@@ -11,19 +11,27 @@ from tests.checks.honest import Centroid, Folders, Loudness, Mean, write_folders
 from tests.checks.wrong_adapters import Memorising
 
 
+class Remembers(Memorising):
+    name = "memorising"
+
+
+class Both(Mean):
+    name = "both"
+
+
 class Plugins:
     @hookimpl
     def sabench_adapters(self):
         return {
             "centroid": Centroid,
-            "memorising": Memorising,
+            "memorising": Remembers,
             "both": Centroid,
             "behind": Alias("centroid", normaliser="mean", parameters={"neutral": 2}),
         }
 
     @hookimpl
     def sabench_normalisers(self):
-        return {"mean": Mean, "both": Mean}
+        return {"mean": Mean, "both": Both}
 
     @hookimpl
     def sabench_features(self):
@@ -70,7 +78,7 @@ def test_a_cheat_is_told_with_the_reason_of_the_check_and_exit_status_1():
     result = invoke("test", "memorising")
     assert result.exit_code == 1
     assert "folds in reverse order change nothing" in result.stdout
-    assert "Memorising predicts otherwise when the folds of a run come in another order" in result.stderr
+    assert "Remembers predicts otherwise when the folds of a run come in another order" in result.stderr
     assert "Why: Where speakers take turns as target, every target was training data of an earlier" in result.stderr
 
 

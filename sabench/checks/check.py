@@ -31,6 +31,7 @@ class Check:
         crash: how the sentence "<plugin> ..." goes on where the plugin raises an error of its own.
         lacks: returns why the check says nothing about a plugin; empty where it does.
         formal: whether it looks at declarations only; a plugin of which nothing else could be checked fails.
+        basic: whether all later checks of behaviour would only repeat its failure.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Check:
     crash: str
     lacks: Callable[[Subject], str]
     formal: bool
+    basic: bool
 
     def why_not(self, subject: Subject) -> str:
         """Return why the check says nothing about a plugin; empty where it does."""
@@ -71,13 +73,13 @@ class Check:
 
 
 def check(
-    *kinds: str, crash: str, lacks: Callable[[Subject], str] = always, formal: bool = False
+    *kinds: str, crash: str, lacks: Callable[[Subject], str] = always, formal: bool = False, basic: bool = False
 ) -> Callable[[Callable[[Subject], None]], Check]:
     """Make a check of a function whose docstring is its reason."""
 
     def decorate(function: Callable[[Subject], None]) -> Check:
         reason = " ".join((function.__doc__ or "").split())
-        return Check(function.__name__, kinds, reason, function, crash, lacks, formal)
+        return Check(function.__name__, kinds, reason, function, crash, lacks, formal, basic)
 
     return decorate
 

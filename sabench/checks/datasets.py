@@ -78,7 +78,7 @@ def a_missing_corpus_is_a_clear_error(subject: Subject) -> None:
                 refuse(subject, [f"reads {what} without a DatasetError or a fault that forbids a run"])
 
 
-@check(_KIND, crash="cannot read one of its tasks", lacks=_rootless)
+@check(_KIND, crash="cannot read one of its tasks", lacks=_rootless, basic=True)
 def tables_have_the_columns_of_a_corpus(subject: Subject) -> None:
     """Splits, audio and scores are found through these columns, in every task."""
     for task in subject.plugin.tasks:  # type: ignore[attr-defined]  # a dataset

@@ -16,12 +16,14 @@ EVERY: Final = ("datasets", "features", "normalisers", "adapters")
 
 @check(*EVERY, crash="cannot be described", formal=True)
 def it_says_what_it_is(subject: Subject) -> None:
-    """Tables, hashes and users need a name, a title and a version, each a text."""
+    """Tables, hashes and users need a name, a title and a version; the name is the one that users type."""
     faults = [
         f"has the {what} {value!r}; expected a text that is not empty"
         for what in ("name", "title", "version")
         if not (isinstance(value := getattr(subject.cls, what, None), str) and value.strip())
     ]
+    if subject.registered not in (None, subject.cls.name):
+        faults.append(f"is registered as {subject.registered!r} and calls itself {subject.cls.name!r}")
     refuse(subject, faults)
 
 

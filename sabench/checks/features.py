@@ -59,7 +59,7 @@ def the_kind_is_known(subject: Subject) -> None:
         refuse(subject, [f"has the kind {kind!r}; expected functionals or sequences"])
 
 
-@check(_KIND, crash="cannot extract features of speech")
+@check(_KIND, crash="cannot extract features of speech", basic=True)
 def features_are_what_their_kind_promises(subject: Subject) -> None:
     """The store and every method rely on float32, the dimensions of the kind, and finite numbers."""
     extracted(subject, spoken())

@@ -44,11 +44,12 @@ def subjects(
     offer = registry.get(chosen, name)
     if not isinstance(offer, Alias):
         plugin = _built(registry, chosen, name, settings or {})
-        return [Subject(plugin, _root(name, plugin, root))]
+        return [Subject(plugin, _root(name, plugin, root), name)]
     adapter = _built(registry, "adapters", offer.adapter, {**offer.parameters, **(settings or {})})
-    found = [Subject(adapter)]
+    found = [Subject(adapter, registered=offer.adapter)]
     if offer.normaliser:
-        found.append(Subject(_built(registry, "normalisers", offer.normaliser, offer.normaliser_parameters)))
+        normaliser = _built(registry, "normalisers", offer.normaliser, offer.normaliser_parameters)
+        found.append(Subject(normaliser, registered=offer.normaliser))
     return found
 
 

@@ -45,6 +45,7 @@ class Subject:
     Attributes:
         plugin: with the parameters it is checked under; it is never fitted, checks build their own.
         root: of its corpus, for datasets.
+        registered: the name it was found by; None where it was handed over as an object.
         kind: one of `sabench.registry.KINDS`.
         kept: what checks share, so that it is computed once.
 
@@ -54,6 +55,7 @@ class Subject:
 
     plugin: Plugin
     root: Root | None = None
+    registered: str | None = None
     kind: str = field(init=False)
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     _written: Path | None = field(default=None, init=False, repr=False)

@@ -47,6 +47,8 @@ def checks_of(kind: str) -> list[Check]:
 def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator[Outcome]:
     """Yield the outcome of every check, and a failure at the end where only declarations could be checked.
 
+    Where a basic check fails, the others would only repeat its sentence and are left out.
+
     Args:
         subject: the plugin.
         expected: names of checks that are known to fail, with the reason; None for those that it declares.
@@ -55,10 +57,15 @@ def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator
         ContractError: an expected failure names no check of this kind.
     """
     known = expected_failures(subject, expected)
-    ran = False
+    ran, broken = False, ""
     for check in checks_of(subject.kind):
+        if broken and not check.formal:
+            yield Outcome(check.name, "skipped", f"not run, because it fails: {broken}", check.reason)
+            continue
         outcome = _outcome(check, subject, known.get(check.name))
         ran = ran or (outcome.status != "skipped" and not check.formal)
+        if check.basic and outcome.status == "failed":
+            broken = check.name.replace("_", " ")
         yield outcome
     if not ran:
         yield Outcome("something_was_checked", "failed", nothing_checked(subject), "What is not run proves nothing.")

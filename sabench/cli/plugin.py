@@ -96,7 +96,7 @@ def _outcomes(subject: Subject) -> list[Outcome]:
 
     outcomes = []
     total = len(checks_of(subject.kind))
-    with progress(f"Checking {subject.cls.name}") as show:
+    with progress(f"Checking {subject.registered}") as show:
         for outcome in run(subject):
             outcomes.append(outcome)
             show(min(len(outcomes), total), total)
@@ -109,7 +109,7 @@ def _print(subject: Subject, outcomes: list[Outcome]) -> None:
     rows = [[outcome.check.replace("_", " "), outcome.status, outcome.detail] for outcome in outcomes]
     table(f"{subject.plugin!r}", ["check", "result", "what was found"], rows)
     counts = {status: sum(one.status == status for one in outcomes) for status in sorted({o.status for o in outcomes})}
-    message(f"{subject.cls.name}: {', '.join(f'{number} {status}' for status, number in counts.items())}")
+    message(f"{subject.registered}: {', '.join(f'{number} {status}' for status, number in counts.items())}")
     for outcome in outcomes:
         if outcome.status == "failed":
             message(f"{outcome.detail} Why: {outcome.reason}")
@@ -119,7 +119,7 @@ def _facts(subject: Subject, outcomes: list[Outcome]) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "name": subject.cls.name,
+        "name": subject.registered,
         "kind": subject.kind,
         "parameters": subject.plugin.parameters(),
         "failed": sum(outcome.status == "failed" for outcome in outcomes),

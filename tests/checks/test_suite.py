@@ -10,7 +10,7 @@ from sabench.checks.state import changes, state_of
 from sabench.errors import CheckFailure
 from sabench.registry import KINDS
 from tests.checks.honest import Centroid, Folders, Loudness, write_folders
-from tests.checks.wrong_features import Deaf
+from tests.checks.wrong_features import Deaf, Doubles
 
 pytest_plugins = ["pytester"]
 
@@ -67,6 +67,23 @@ def test_a_corpus_is_written_once_for_all_checks_of_a_dataset():
 
     list(run(Subject(Folders(), write)))
     assert len(written) == 1
+
+
+def test_a_failure_of_what_all_others_stand_on_is_told_once():
+    outcomes = list(run(Subject(Doubles())))
+    assert [outcome.check for outcome in outcomes if outcome.status == "failed"] == [
+        "features_are_what_their_kind_promises"
+    ]
+    assert outcomes[-1].status == "skipped"
+    assert outcomes[-1].detail == "not run, because it fails: features are what their kind promises"
+
+
+def test_a_plugin_answers_to_the_name_it_is_registered_by():
+    (first, *_) = run(Subject(Loudness(), registered="volume"))
+    assert (first.status, first.detail) == (
+        "failed",
+        "Loudness is registered as 'volume' and calls itself 'loudness'.",
+    )
 
 
 def test_something_that_is_no_plugin_is_refused():

@@ -2,7 +2,12 @@
 
 from sabench.checks.adapters import declared, enrolling, estimators, extremes, predicting, repeating
 
-CHECKS = (
+_FIRST = (
+    declared.declarations_are_sound,
+    enrolling.it_asks_for_no_more_than_its_access,
+    predicting.probabilities_have_the_promised_shape,
+)
+_ALL = (
     *declared.CHECKS,
     *predicting.CHECKS,
     *enrolling.CHECKS,
@@ -10,3 +15,4 @@ CHECKS = (
     *extremes.CHECKS,
     *estimators.CHECKS,
 )
+CHECKS = (*_FIRST, *(check for check in _ALL if check not in _FIRST))

@@ -17,7 +17,7 @@ LEARNT: Final = 0.6
 """Mean recall from which on a method has learnt the easy task, under whatever order of its columns."""
 
 
-@check("adapters", crash="cannot predict")
+@check("adapters", crash="cannot predict", basic=True)
 def probabilities_have_the_promised_shape(subject: Subject) -> None:
     """Scores are computed from one row an utterance and one column a class, finite and summing to one."""
     own = speech(kind_of(subject), [TARGET])
