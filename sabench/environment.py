@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
-import sys
 from functools import lru_cache
 
+from sabench import workers
 from sabench.errors import PlanError
 
 PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", "opensmile", "soundfile", "pandas")
@@ -37,10 +36,8 @@ def environment(device: str) -> dict[str, object]:
 
 
 def cores() -> int:
-    """Return the processor cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return the processor cores that this process may use; a container's share counts."""
+    return workers.count()
 
 
 def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:

@@ -1,0 +1,73 @@
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sabench
+
+
+def shown_to_type_checkers():
+    """Names and rooms as the block for type checkers imports them."""
+    tree = ast.parse(Path(sabench.__file__).read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    return {name.name: node.module.removeprefix("sabench.") for node in block.body for name in node.names}
+
+
+def test_the_lists_of_public_names_agree():
+    assert sorted(sabench.__all__) == sorted(sabench._ROOM_OF) == dir(sabench)
+    assert shown_to_type_checkers() == sabench._ROOM_OF
+
+
+@pytest.mark.parametrize("name", sabench.__all__)
+def test_a_public_name_leads_to_its_room(name):
+    room = importlib.import_module(f"sabench.{sabench._ROOM_OF[name]}")
+    assert getattr(sabench, name) is getattr(room, name)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'sabench' has no attribute 'Adaptor'"):
+        sabench.Adaptor  # noqa: B018
+
+
+def test_importing_sabench_imports_the_standard_library_alone():
+    code = "import sys; before = set(sys.modules); import sabench; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) - sys.stdlib_module_names == {"sabench"}
+
+
+def test_imports_point_one_way():
+    """The command line is imported by nobody, MLflow by its room alone, and plugins by nobody."""
+    package = Path(sabench.__file__).parent
+    wrong = []
+    for path in package.rglob("*.py"):
+        room = path.relative_to(package).parts[0]
+        for name in imported(path):
+            if name.startswith("sabench_plugins"):
+                wrong.append(f"{path.name}: {name}")
+            if name.startswith("sabench.cli") and room not in ("cli", "__main__.py"):
+                wrong.append(f"{path.name}: {name}")
+            if name.partition(".")[0] == "mlflow" and room != "tracking":
+                wrong.append(f"{path.name}: {name}")
+    assert wrong == []
+
+
+def test_first_party_plugins_import_public_names_alone():
+    plugins = Path(importlib.import_module("sabench_plugins.adapters").__file__).parents[1]
+    private = [
+        f"{path.name}: {name}"
+        for path in plugins.rglob("*.py")
+        for name in imported(path)
+        if name.startswith("sabench.") and name not in ("sabench.testing", "sabench.checks")
+    ]
+    assert private == []
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
