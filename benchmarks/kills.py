@@ -37,6 +37,15 @@ TINY = [
 ]
 
 
+def part_of(root: Path, place: Path) -> str:
+    """Link the recordings of four speakers into a folder of their own, so that a round stays short."""
+    (place / "wav").mkdir(parents=True)
+    for path in sorted((root / "wav").glob("*.wav")):
+        if path.name[:2] in ("03", "08", "09", "10"):
+            (place / "wav" / path.name).symlink_to(path.resolve())
+    return str(place)
+
+
 def command(root: str, results: Path) -> list[str]:
     fixed = ["--dataset", "emodb", "--root", root, "--protocol", "speaker-kfold:3", "--jobs", "2", "--threads", "1"]
     return [sys.executable, "-m", "sabench", "run", *METHODS, *TINY, *fixed, "--results", str(results)]
@@ -89,10 +98,11 @@ def main() -> int:
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
+        root = part_of(Path(options.root), Path(folder) / "emodb")
         begun = time.monotonic()
         undisturbed = Path(folder) / "undisturbed" / "results"
         undisturbed.parent.mkdir()
-        if start(options.root, undisturbed).wait():
+        if start(root, undisturbed).wait():
             print("The undisturbed run failed; nothing was measured.")
             return 1
         length_s = time.monotonic() - begun
@@ -100,7 +110,7 @@ def main() -> int:
         print(f"undisturbed: {len(expected)} runs in {length_s:.1f} s")
         bad = 0
         for number in range(options.rounds):
-            bad += not one_round(options.root, Path(folder) / str(number) / "results", number, length_s, expected, rng)
+            bad += not one_round(root, Path(folder) / str(number) / "results", number, length_s, expected, rng)
         print(f"{options.rounds - bad} of {options.rounds} rounds lost nothing")
         return int(bad > 0)
 
