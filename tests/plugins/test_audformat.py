@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from sabench import DatasetError, PluginLoadError, corpora
+from sabench.checks import parametrize_with_checks
 from sabench.registry import Registry
 from sabench_plugins.datasets.audformat_ import Audformat
 
@@ -239,3 +240,13 @@ def test_without_its_library_it_breaks_alone(monkeypatch, missing):
     with pytest.raises(PluginLoadError, match=rf"needs the module '{missing}'. .*pip install 'sabench\[audb\]'"):
         registry.get("datasets", "audformat")
     assert registry.get("datasets", "table").name == "table"
+
+
+def written(folder: Path) -> Path:
+    filewise(folder).save(str(folder))
+    return folder
+
+
+@parametrize_with_checks([Audformat()], root=written)
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

@@ -5,6 +5,7 @@ from fit_context import context
 from made_speakers import unlabelled, utterances, view
 
 from sabench import Access, Enrolment, Utterances
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.adapters._adversarial import Reversed
 from sabench_plugins.adapters.dat import Dat
 from sabench_plugins.adapters.mlp import sabench_adapters as mlp
@@ -95,3 +96,8 @@ def test_a_constant_feature_does_no_harm():
 
 def test_the_control_is_the_same_network_without_adversary():
     assert (mlp()["mlp"].adapter, mlp()["mlp"].parameters) == ("dat", {"strength": 0.0})
+
+
+@parametrize_with_checks([Dat(epochs=3, units=8)])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

@@ -7,12 +7,13 @@ from fit_context import context
 from made_speakers import utterances, view
 
 from sabench import Access, Enrolment
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.adapters import film
 from sabench_plugins.adapters.film import Film
 
 
-def fitted(seed: int = 0, epochs: int = 3, **made) -> Film:
-    adapter = Film(epochs=epochs, units=16)
+def fitted(seed: int = 0, *, epochs: int = 3, learning_rate: float = 0.002, **made) -> Film:
+    adapter = Film(epochs=epochs, units=16, learning_rate=learning_rate)
     adapter.fit(utterances(**made), [], context=context(seed))
     return adapter
 
@@ -22,7 +23,7 @@ def neutral_of(train, name: str) -> Enrolment:
 
 
 def test_a_neutral_utterance_of_a_new_speaker_tells_where_the_classes_are():
-    adapter = fitted(epochs=60, speakers=8, offset=1.0)
+    adapter = fitted(epochs=15, learning_rate=0.01, speakers=8, offset=1.0)
     of = utterances(speakers=8, offset=1.0, seed=9)
     own = of.take(of.rows_of["s5"])
     said = adapter.enrol(neutral_of(of, "s5")).predict_proba(own.features).argmax(axis=1)
@@ -73,3 +74,8 @@ def test_it_asks_for_neutral_utterances():
 
 def test_the_example_has_fewer_than_60_lines_of_code():
     assert code_lines(inspect.getsource(film)) < 60
+
+
+@parametrize_with_checks([Film(epochs=3, units=8)])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

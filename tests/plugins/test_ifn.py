@@ -3,6 +3,7 @@ import pytest
 from made_speakers import unlabelled, utterances, view
 
 from sabench import Access, Utterances
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.normalisers.ifn import IterativeFeatureNormalisation as Ifn
 from sabench_plugins.normalisers.moments import Standardise
 from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
@@ -114,3 +115,8 @@ def test_moments_of_utterances_pool_to_those_of_all_frames():
     features = view([[1.0], [2.0]], [[3.0], [7.0], [8.0]])
     pooled = UtteranceMoments.of(features).pooled()
     assert (pooled.count, pooled.mean[0], pooled.variance[0]) == (5, pytest.approx(4.2), pytest.approx(7.76))
+
+
+@parametrize_with_checks([Ifn()])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

@@ -7,6 +7,7 @@ from made_speakers import unlabelled, utterances, view
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.adapters import logreg
 
 
@@ -24,3 +25,8 @@ def test_it_is_the_classifier_of_scikit_learn_on_standardised_features():
 
 def test_the_example_has_fewer_than_15_lines_of_code():
     assert code_lines(inspect.getsource(logreg)) < 15
+
+
+@parametrize_with_checks([logreg.Logreg()])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from made_speakers import unlabelled, utterances, view
 
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.normalisers.speaker_corpus import SpeakerCorpus
 
 
@@ -31,3 +32,8 @@ def test_without_enrolment_it_is_the_identity():
     normaliser = SpeakerCorpus()
     normaliser.fit(utterances())
     assert normaliser.enrol(unlabelled(view()))(np.float32([1, 2, 3])).tolist() == [1, 2, 3]
+
+
+@parametrize_with_checks([SpeakerCorpus()])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)

@@ -4,6 +4,7 @@ from made_speakers import unlabelled, utterances, view
 from scipy.special import ndtri
 
 from sabench import Access, FeatureView
+from sabench.checks import parametrize_with_checks
 from sabench_plugins.normalisers.warping import Warping, knots
 
 
@@ -103,3 +104,8 @@ def test_a_saved_warping_maps_alike(warping, tmp_path):
     again.load(tmp_path)
     enrolment, array = unlabelled(alike(0, 1, 5)), np.float32([9, 9, 9])
     assert again.enrol(enrolment)(array).tolist() == warping.enrol(enrolment)(array).tolist()
+
+
+@parametrize_with_checks([Warping()])
+def test_it_keeps_the_contract(plugin, check):
+    check(plugin)
