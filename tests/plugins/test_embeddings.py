@@ -4,6 +4,7 @@ import pytest
 import soundfile
 
 from sabench import FeatureError, heard
+from sabench.checks import parametrize_with_checks
 from sabench.registry import Registry, component
 from sabench_plugins.features.embeddings import Embeddings, write_table
 
@@ -107,3 +108,8 @@ def test_identical_audio_keeps_one_vector(recordings):
 def test_what_is_no_vector_is_refused(tmp_path, frame, words):
     with pytest.raises(FeatureError, match=words):
         write_table(frame, tmp_path / "v.parquet")
+
+
+@parametrize_with_checks([Embeddings()])
+def test_it_keeps_what_can_be_checked_of_the_contract(plugin, check):
+    check(plugin)
