@@ -174,6 +174,12 @@ def test_what_was_set_for_one_method_is_not_set_for_another(tmp_path):
     assert only(toys.registry(), plan, "shifted")["settings"] == {"shifted.sharpness": 2.0, "adapter.neutral": 1}
 
 
+def test_settings_of_one_method_leave_the_others_alone(tmp_path):
+    plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings={"speaker-zscore.few": 3})
+    measured = curve(plan, (1,), 1, registry=toys.registry())
+    assert {point.method for point in measured.points} == {"shifted", "nearest-norm"}
+
+
 # What is written
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sabench import preparation, runner, stats
 from sabench.curve.carriers import KINDS, Carrier, carrier_of
-from sabench.curve.narrowing import only, pool_for
+from sabench.curve.narrowing import choice_of, only, pool_for
 from sabench.curve.points import Curve, Point, Reference
 from sabench.errors import PlanError
 from sabench.methods import Choice, resolve
@@ -63,7 +63,7 @@ class _Measurement:
         self._ks, self._results = ks, Results(plan.results)
         choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
         methods = resolve(registry, plan.adapters, choice)
-        found = {name: carrier_of(registry, name, choice) for name in plan.adapters}
+        found = {name: carrier_of(registry, name, choice_of(registry, plan, name)) for name in plan.adapters}
         self._carriers = [carrier for carrier in found.values() if carrier]
         self._unadapted = [part.method.name for part in methods if part.method.access == Access()]
         stuck = [part.method for part in methods if not found[part.method.name] and part.method.access != Access()]

@@ -19,8 +19,8 @@ def pool_for(carriers: Iterable[Carrier], k: int) -> PoolRule:
     return PoolRule(neutral=k if "neutral" in kinds else 0, unlabelled=k if "unlabelled" in kinds else 0)
 
 
-def only(registry: Registry, plan: Plan, name: str) -> dict[str, Any]:
-    """Return the changes that make a plan one of a single method: without what was set for the others."""
+def choice_of(registry: Registry, plan: Plan, name: str) -> Choice:
+    """Return what a plan says of one of its methods: without what it sets for the others."""
     adapter = resolve(registry, [name], Choice(plan.features, plan.normaliser))[0].adapter
     preset = plan.preset if plan.preset in adapter.presets else None
     settings = {}
@@ -30,4 +30,10 @@ def only(registry: Registry, plan: Plan, name: str) -> dict[str, Any]:
         except ParameterError:  # set for another method of the plan, as the whole plan has been resolved before
             continue
         settings[key] = value
-    return {"adapters": (name,), "preset": preset, "settings": settings}
+    return Choice(plan.features, plan.normaliser, preset, settings)
+
+
+def only(registry: Registry, plan: Plan, name: str) -> dict[str, Any]:
+    """Return the changes that make a plan one of a single method."""
+    choice = choice_of(registry, plan, name)
+    return {"adapters": (name,), "preset": choice.preset, "settings": dict(choice.settings)}
