@@ -127,6 +127,14 @@ def refuse_lacking(material: Material, parts: Parts, conditions: Conditions) -> 
             raise AccessError(msg)
 
 
+def poor_trainers(material: Material, access: Access) -> list[str]:
+    """Return the training speakers who have fewer neutral utterances than an access asks for, in sorted order."""
+    table = material.corpus.table
+    n_neutral = table.groupby("speaker")["neutral"].sum()
+    trained = {material.speaker(name) for fold in material.protocol.folds for name in fold.train}
+    return sorted(name for name in trained if n_neutral[name] < access.neutral)
+
+
 def _refuse_large(parts: Parts, needed: Access, draw: Draw) -> Access:
     declared = parts.method.access
     if needed | declared != declared:

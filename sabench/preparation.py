@@ -45,6 +45,7 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
     for name in plan.datasets:
         made = material(plan, registry, name, observer)
         for part in parts:
+            _note_poor_trainers(made, part, observer)
             for seed in plan.seeds:
                 conditions = _conditions(plan, seed)
                 if not plan.accept_fewer:
@@ -110,6 +111,17 @@ def untrained_classes(material: Material) -> list[str]:
         f"no training utterance shows {label!r} in fold {', '.join(folds)}; its recall there will be 0."
         for label, folds in folds_of.items()
     ]
+
+
+def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None:
+    access = part.method.access
+    poor = assembly.poor_trainers(made, access)
+    if poor:
+        more = f" and {len(poor) - _NOTED} more" if len(poor) > _NOTED else ""
+        observer.note(
+            f"{part.method.title}: training speakers with fewer than {access.neutral} neutral utterances are enrolled "
+            f"with what they have: {', '.join(poor[:_NOTED])}{more}."
+        )
 
 
 def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:

@@ -117,3 +117,12 @@ def test_dropped_speakers_are_noted_as_such(prepared, written):
     found, notes = prepared(table=written(change), pool="require")
     assert "table: speakers are dropped: s1 supplies 0 of 1 neutral." in notes
     assert [fold.name for fold in found[0].material.protocol.folds] == ["s0", "s2", "s3"]
+
+
+def test_training_speakers_who_cannot_be_enrolled_are_noted(prepared, written):
+    def change(lines):
+        return [line.replace("true", "false") if ",s0," in line else line for line in lines]
+
+    _, notes = prepared(table=written(change), adapters=["nearest", "nearest-to-neutral"], protocol="challenge")
+    told = "training speakers with fewer than 1 neutral utterances are enrolled with what they have: s0."
+    assert [note for note in notes if "training speakers" in note] == [f"nearest-to-neutral: {told}"]
