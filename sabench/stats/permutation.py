@@ -13,7 +13,7 @@ EXACT = 34
 """Up to so many speakers all sign flips are counted, above so many `DRAWS` of them are drawn."""
 DRAWS = 99_999
 _DIRECT = 12
-_SCREEN = 999
+_SCREEN = 299
 _CLEAR = 0.2
 _BUDGET = 3000
 _CHUNK = 4_000_000
@@ -36,8 +36,8 @@ def sign_flip(shares: np.ndarray, *, screen: bool = False) -> np.ndarray:
 
     Args:
         shares: each speaker's share in the difference of two methods.
-        screen: for large families: values that are clearly above 0.05 may be rough, from a thousand
-            flips, and where thousands remain, Student's t stands in for counting.
+        screen: for large families: values that are clearly above 0.05 may be rough, from a few
+            hundred flips, and where thousands remain, Student's t stands in for counting.
 
     >>> sign_flip(np.array([[1.0, 1.0, 1.0]])).tolist()
     [0.25]
