@@ -25,6 +25,7 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "partition": None,
     "session": None,
 }
+_TEXTS: Final = ("id", "path", "speaker", "label", "session")
 _SHOWN: Final = 5
 
 
@@ -81,6 +82,8 @@ def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | Non
 
     _refuse_columns(corpus.table.columns)
     table = corpus.table.reset_index(drop=True)
+    for column in _TEXTS:  # a plugin may give numbers, which name speakers as well
+        table[column] = table[column].astype("object").map(str, na_action="ignore")
     measured = measure(table, cache=f"{corpus.dataset}-{corpus.root.absolute()}", jobs=jobs, progress=progress)
     for column in ("digest", "duration_s", "sampling_rate"):
         table[column] = measured[column]

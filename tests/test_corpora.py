@@ -60,6 +60,16 @@ def test_a_sound_corpus_has_no_faults_and_gets_three_columns(tmp_path):
     assert first["sampling_rate"] == 16_000
 
 
+def test_numbers_that_name_speakers_become_text(tmp_path):
+    corpus = make_corpus(tmp_path)
+    numbered = corpus.with_table(corpus.table.assign(speaker=[1, 1, 2, 2, 3, 3], session=[7.5, 7.5, 8, 8, None, None]))
+    prepared = corpora.prepare(numbered)
+    assert prepared.table["speaker"].tolist() == ["1", "1", "2", "2", "3", "3"]
+    assert prepared.table["session"].tolist()[:3] == ["7.5", "7.5", "8.0"]
+    assert prepared.table["session"].isna().tolist() == [False] * 4 + [True] * 2
+    assert prepared.faults == ()
+
+
 def test_prepare_leaves_the_given_corpus_unchanged(tmp_path):
     corpus = make_corpus(tmp_path)
     before = corpus.table.copy()
