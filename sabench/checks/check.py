@@ -68,7 +68,7 @@ class Check:
             msg = f"{subject.title} {self.crash}: {error}"
             raise CheckFailure(msg) from error
         except Exception as error:  # a plugin's own code may raise anything
-            msg = f"{subject.title} {self.crash}: {type(error).__name__}: {error}"
+            msg = f"{subject.title} {self.crash}: {type(error).__name__}: {str(error).rstrip('.')}."
             raise CheckFailure(msg) from error
 
 

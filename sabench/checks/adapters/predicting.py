@@ -12,6 +12,7 @@ from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.speech import CLASSES, enrolment_of, speech
 from sabench.checks.subject import Subject
 from sabench.evaluate import TOLERANCE
+from sabench.views import FeatureView, Utterances
 
 LEARNT: Final = 0.6
 """Mean recall from which on a method has learnt the easy task, under whatever order of its columns."""
@@ -61,22 +62,26 @@ def _transductive(subject: Subject) -> str:
 @check("adapters", crash="cannot predict utterances in another order", lacks=_transductive)
 def order_of_test_utterances_changes_nothing(subject: Subject) -> None:
     """A prediction that depends on what comes before it uses more of the speaker than the access declares."""
-    adapter = fitted(subject)
     own = speech(kind_of(subject), [TARGET])
     backwards = np.arange(len(own))[::-1]
-    together = predicted(subject, adapter, own)
-    reshuffled = predicted(subject, adapter, own, features=own.features.take(backwards))
+    together, reshuffled = _answers(subject, own, own.features, own.features.take(backwards))
     _refuse(subject, together, reshuffled[backwards], "changes with the order of the utterances in a call")
 
 
 @check("adapters", crash="cannot predict an utterance alone", lacks=_transductive)
 def batch_of_test_utterances_changes_nothing(subject: Subject) -> None:
     """A prediction that depends on its company adapts to test data without saying so: hidden transduction."""
-    adapter = fitted(subject)
     own = speech(kind_of(subject), [TARGET])
-    together = predicted(subject, adapter, own)
-    alone = [predicted(subject, adapter, own, features=own.features[row : row + 1]) for row in range(4)]
+    single = [own.features[row : row + 1] for row in range(4)]
+    together, *alone = _answers(subject, own, own.features, *single)
     _refuse(subject, together[:4], np.concatenate(alone), "changes with the other utterances in the same call")
+
+
+def _answers(subject: Subject, own: Utterances, *calls: FeatureView) -> list[np.ndarray]:
+    """Return what one predictor says in several calls."""
+    adapter = fitted(subject)
+    predictor = adapter.enrol(enrolment_of(own, adapter.access))
+    return [held(subject, predictor.predict_proba(features), own, len(features)) for features in calls]
 
 
 def _refuse(subject: Subject, one: np.ndarray, other: np.ndarray, how: str) -> None:
