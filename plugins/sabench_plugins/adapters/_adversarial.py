@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  (the name that torch users know)
 
 from sabench import Context, FeatureView, Utterances
+from sabench_plugins.neural.scores import uar
+from sabench_plugins.neural.state import Arrays, array_of, named, set_weights, under, weights_of
 
 
 class Reversed(torch.autograd.Function):
@@ -84,67 +87,66 @@ class Recipe:
         return self.strength * (2 / (1 + math.exp(-10 * progress)) - 1)
 
 
-@dataclass
 class Training:
     """One fit; afterwards the network is that of the epoch with the best validation UAR, or without any the last."""
 
-    network: Adversarial
-    train: Utterances
-    validation: list[Utterances]
-    recipe: Recipe
-    context: Context
-    best_uar: float = math.nan
-    best: dict[str, Tensor] = field(default_factory=dict)
+    def __init__(
+        self,
+        network: Adversarial,
+        train: Utterances,
+        validation: Sequence[Utterances],
+        recipe: Recipe,
+        context: Context,
+    ) -> None:
+        self.network, self.validation, self.recipe, self.context = network, validation, recipe, context
+        self.x, self.y = torch.from_numpy(train.features.stack()), torch.tensor(train.y)
+        self.speaker = torch.from_numpy(np.unique(train.speaker, return_inverse=True)[1])
+        counts = torch.bincount(self.y, minlength=len(train.classes))
+        self.class_weight = len(self.y) / counts.clamp(min=1)
+        self.optimiser = torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.epoch, self.best_uar, self.best = 0, math.nan, Arrays()
 
     def run(self) -> None:
-        """Train all epochs and keep the best."""
-        x, y, speaker = self._tensors()
-        counts = np.bincount(self.train.y, minlength=len(self.train.classes))
-        weight = torch.from_numpy(len(y) / np.maximum(counts, 1)).float()
-        optimiser = torch.optim.AdamW(
-            self.network.parameters(), self.recipe.learning_rate, weight_decay=self.recipe.weight_decay
-        )
-        for epoch in range(1, self.recipe.epochs + 1):
-            losses = self._epoch(epoch, x, y, speaker, weight, optimiser)
-            self._keep(epoch, losses)
-        self.network.load_state_dict(self.best)
+        """Train to the last epoch from wherever a checkpoint stands, and keep the best."""
+        deviation, mean = torch.std_mean(self.x, dim=0, correction=0)
+        self.network.mean.copy_(mean)
+        self.network.scale.copy_(torch.where(deviation > 1e-6, deviation, 1.0))
+        self._resume()
+        while self.epoch < self.recipe.epochs:
+            losses = self._epoch(self.epoch + 1)
+            self._keep(losses)
+        set_weights(self.network, self.best)
         self.network.eval()
 
-    def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return functionals, classes and speaker numbers; the scaling is taken from them."""
-        x = self.train.features.stack()
-        self.network.mean.copy_(torch.from_numpy(x.mean(axis=0)))
-        self.network.scale.copy_(torch.from_numpy(np.where(x.std(axis=0) > 1e-6, x.std(axis=0), 1.0)))
-        _, speaker = np.unique(self.train.speaker, return_inverse=True)
-        return torch.from_numpy(x), torch.tensor(self.train.y), torch.from_numpy(speaker)
-
-    def _epoch(
-        self, epoch: int, x: Tensor, y: Tensor, speaker: Tensor, weight: Tensor, optimiser: torch.optim.Optimizer
-    ) -> np.ndarray:
+    def _epoch(self, epoch: int) -> np.ndarray:
         """Take the steps of one epoch; return mean losses (emotion, speaker)."""
         self.network.train()
-        torch.manual_seed(np.random.SeedSequence((self.context.seed, epoch)).generate_state(1)[0])  # of dropout
-        order = np.random.default_rng((self.context.seed, epoch)).permutation(len(y))
-        batches = np.array_split(order, max(1, round(len(y) / self.recipe.batch_size)))
+        rng = np.random.default_rng((self.context.seed, epoch))
+        torch.manual_seed(int(rng.integers(2**31)))  # of dropout
+        n = len(self.y)
+        batches = np.array_split(rng.permutation(n), max(1, round(n / self.recipe.batch_size)))
         losses = np.zeros(2)
         for number, batch in enumerate(batches):
             progress = (epoch - 1 + number / len(batches)) / self.recipe.epochs
-            emotions, speakers = self.network(x[batch], self.recipe.strength_at(progress))
-            parts = F.cross_entropy(emotions, y[batch], weight), F.cross_entropy(speakers, speaker[batch])
-            optimiser.zero_grad()
-            (parts[0] + parts[1]).backward()
-            optimiser.step()
-            losses += [part.item() * len(batch) / len(y) for part in parts]
+            emotions, speakers = self.network(self.x[batch], self.recipe.strength_at(progress))
+            told = F.cross_entropy(emotions, self.y[batch], self.class_weight)
+            betrayed = F.cross_entropy(speakers, self.speaker[batch])
+            self.optimiser.zero_grad()
+            (told + betrayed).backward()
+            self.optimiser.step()
+            losses += np.array([told.item(), betrayed.item()]) * len(batch) / n
         return losses
 
-    def _keep(self, epoch: int, losses: np.ndarray) -> None:
+    def _keep(self, losses: np.ndarray) -> None:
+        """Count an epoch: score it, keep its weights where they are the best so far, report, save."""
+        self.epoch += 1
         self.network.eval()
-        uar = self._uar()
-        if not uar < self.best_uar:  # the first one, a better one, a later one that ties, and any without validation
-            self.best_uar = uar
-            self.best = {name: value.clone() for name, value in self.network.state_dict().items()}
-        scored = {} if math.isnan(uar) else {"validation_uar": uar}
-        self.context.report(epoch=epoch, loss=float(losses[0]), speaker_loss=float(losses[1]), **scored)
+        scored = self._uar()
+        if not scored < self.best_uar:  # the first one, a better one, a later one that ties, and any without validation
+            self.best_uar, self.best = scored, weights_of(self.network)
+        values = {} if math.isnan(scored) else {"validation_uar": scored}
+        self.context.report(epoch=self.epoch, loss=float(losses[0]), speaker_loss=float(losses[1]), **values)
+        self._save()
 
     def _uar(self) -> float:
         """Return the UAR over all validation speakers together; NaN where there are none."""
@@ -152,7 +154,34 @@ class Training:
             return math.nan
         truth = np.concatenate([of.y for of in self.validation])
         predicted = np.concatenate([self.network.probabilities(of.features).argmax(axis=1) for of in self.validation])
-        return float(np.mean([(predicted[truth == label] == label).mean() for label in np.unique(truth)]))
+        return uar(truth, predicted)
+
+    def _save(self) -> None:
+        """Keep what the next epoch goes on from; random draws follow from (seed, epoch) and need no state."""
+        moments = {
+            f"{number}.{name}": array_of(value)
+            for number, state in self.optimiser.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+        arrays = named("network", weights_of(self.network)) | named("best", self.best) | named("optimiser", moments)
+        best_uar = None if math.isnan(self.best_uar) else self.best_uar
+        self.context.checkpoint.save(arrays, {"epoch": self.epoch, "best_uar": best_uar})
+
+    def _resume(self) -> None:
+        kept = self.context.checkpoint.load()
+        if kept is None:
+            return
+        arrays, state = kept
+        set_weights(self.network, under("network", arrays))
+        self.best = under("best", arrays)
+        self.epoch = int(state["epoch"])
+        self.best_uar = math.nan if state["best_uar"] is None else float(state["best_uar"])
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in under("optimiser", arrays).items():
+            number, _, name = key.partition(".")
+            moments.setdefault(int(number), {})[name] = torch.from_numpy(np.array(value))
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
 
 
 @dataclass(frozen=True)
