@@ -416,6 +416,11 @@ def test_cells_of_another_run_are_told(tampered):
     refused(tampered.path(), "cells.json tells of other folds or models")
 
 
+def test_a_run_that_is_marked_partial_is_told(tampered):
+    tampered.change("run.json", lambda run: run["record"].update(status="partial"))
+    refused(tampered.path(), "the run is marked partial")
+
+
 def test_a_record_with_more_than_a_run_has_is_told(tampered):
     tampered.change("run.json", lambda run: run["record"].update(award="best"))
     refused(tampered.path(), "run.json says something that sabench does not write there")

@@ -87,6 +87,11 @@ def keys(content: Content) -> None:
     if run.run_id != begins + short:
         msg = f"{RUN}: the run is called {run.run_id!r}; its models make it {begins}{short}."
         raise BundleError(msg)
+    states = [run.status, *(cell.status for cell in content.cells)]
+    if set(states) != {"complete"}:
+        marked = next(state for state in states if state != "complete")
+        msg = f"{RUN}: the run is marked {marked}, or one of its folds is; only complete runs are exported."
+        raise BundleError(msg)
     if [(cell.fold, cell.fit_key) for cell in content.cells] != list(run.folds.items()):
         msg = f"cells.json tells of other folds or models than {RUN}."
         raise BundleError(msg)

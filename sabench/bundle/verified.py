@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -106,12 +106,17 @@ class Verification:
     def sentence(self) -> str:
         """What was checked, in words."""
         run, count = self.bundle.record, len(self.bundle.content.card.scored())
-        told = f"{count} utterances in {len(run.folds)} folds" + (
-            f" under {len(run.draws)} draws" if len(run.draws) > 1 else ""
+        told = (
+            f"{run.run_id}{' (simulated)' if run.simulated else ''}, {count} utterances, {_counted(run.folds, 'fold')}"
         )
+        told = f"{told}, {_counted(run.draws, 'draw')}"
         if self.recomputed:
-            return f"Verified: {run.run_id}, {told}; card, keys, utterances and every score agree."
-        return f"Consistent, scores not recomputed: {run.run_id}, {told}; card, keys and utterances agree."
+            return f"Verified: {told}; card, keys, utterances and every score agree."
+        return f"Consistent, scores not recomputed: {told}; card, keys and utterances agree."
+
+
+def _counted(what: Sized, name: str) -> str:
+    return f"{len(what)} {name}{'s' * (len(what) != 1)}"
 
 
 def verify(path: Path, *, corpus: Corpus | None = None, registry: Registry | None = None) -> Verification:

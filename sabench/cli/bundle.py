@@ -42,7 +42,8 @@ def export(
     if json:
         print_json({"run_id": record.run_id, "file": str(output), "bytes": size, "labels": shareable})
         return
-    typer.echo(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}, draws {', '.join(record.draws)}.")
+    mark = " (simulated)" if record.simulated else ""
+    typer.echo(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}{mark}, draws {', '.join(record.draws)}.")
     if not shareable:
         message(
             f"Labels of {record.dataset} may not be shared, so the bundle holds none: whoever verifies it needs the "
