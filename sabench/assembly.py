@@ -151,26 +151,27 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
     folds = material.protocol.folds
     threads = conditions.threads or max(1, cores() // len(folds))
     device = resolve_device(conditions.device, parts.adapter.devices)
-    kept = _kept(parts.adapter)
+    kept, grid = _kept(parts.adapter), _grid(parts.adapter, conditions)
+    method = replace(parts.method, variant=", ".join(filter(None, (parts.method.variant, "search" * bool(grid)))))
     keys = {
         fold.name: fit_key(
             material.protocol.hash,
             fold.name,
-            parts.method,
+            method,
             evaluation_parameters=kept,
             seed=conditions.seed,
             threads=threads,
             device=device,
             validation_as_training=conditions.validation_as_training,
-            search=_grid(parts.adapter, conditions),
+            search=grid,
         )
         for fold in folds
     }
     evaluations = {
         str(draw): {name: evaluation_key(key, draw, kept) for name, key in keys.items()}
-        for draw in draws_for(parts.method.access, conditions.draws)
+        for draw in draws_for(method.access, conditions.draws)
     }
-    corpus, method = material.corpus, parts.method
+    corpus = material.corpus
     short = digest([list(keys.values()), kept, method.name])[:8]
     return RunRecord(
         run_id=f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}",

@@ -247,6 +247,27 @@ def test_evaluation_parameters_share_the_fit_and_not_the_evaluation(plan):
     assert one.run_id != other.run_id
 
 
+def test_a_searched_method_is_told_from_the_plain_one(plan):
+    plain, searched, fixed = (
+        tiny.jobs(plan("nearest", **values))[0].run
+        for values in ({}, {"search": True}, {"search": True, "settings": {"nearest.sharpness": 2.0}})
+    )
+    assert [run.method.title for run in (plain, searched, fixed)] == [
+        "nearest",
+        "nearest (search)",
+        "nearest (sharpness=2.0, search)",
+    ]
+    assert plain.folds != searched.folds
+
+
+def test_a_method_without_a_grid_is_not_searched(plan):
+    plain, searched = (
+        tiny.jobs(plan("nearest-to-neutral", *more, search=bool(more)))[0].run for more in ((), ("nearest",))
+    )
+    assert searched.method.title == "nearest-to-neutral"
+    assert plain.folds == searched.folds
+
+
 def test_draws_share_the_fit_and_not_the_evaluation(plan):
     (job,) = tiny.jobs(plan("nearest-to-neutral", draws=["first", "zeros"]))
     assert set(job.run.evaluations) == {"first", "zeros"}
