@@ -128,6 +128,6 @@ def test_the_control_is_the_same_network_without_adversary():
     assert (mlp()["mlp"].adapter, mlp()["mlp"].parameters) == ("dat", {"strength": 0.0})
 
 
-@parametrize_with_checks([Dat(epochs=3, units=8)])
+@parametrize_with_checks([Dat(epochs=10, units=16, learning_rate=0.01)])
 def test_it_keeps_the_contract(plugin, check):
     check(plugin)
