@@ -81,12 +81,12 @@ class _Measurement:
     def curve(self) -> Curve:
         """See `curve`."""
         material = preparation.material(self._plan, self._registry, self._plan.datasets[0], self._observer)
-        self._notes += _shortfalls(material.protocol.shortfalls)
         self._held = {
             target.speaker: {kind: len(getattr(target, kind)) for kind in KINDS}
             for fold in material.protocol.folds
             for target in fold.test
         }
+        self._notes += _shortfalls(short for short in material.protocol.shortfalls if short.speaker in self._held)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
         references = [found for changes in self._bare_methods() if (found := self._reference(changes))]
         protocol, corpus = material.protocol, material.corpus
