@@ -27,7 +27,7 @@ def main() -> None:
     session = json.load(sys.stdin)
     baseline = Delivery(**session["speaker"].pop("baseline"))
     speaker = Speaker(**session["speaker"], baseline=baseline)
-    voice = Voice(speaker.voice, session["seed"])
+    voice = Voice(speaker.voice)
     rng = stream(session["seed"], session["name"], "noise")
     for take in session["takes"]:
         write(Path(session["root"], take["path"]), perform(voice, speaker, take, rng))

@@ -47,7 +47,7 @@ class Delivery:
         return Delivery(*(float(value * rng.standard_normal()) for value in astuple(self)))
 
 
-JITTER = Delivery(pitch_st=0.7, range_log=0.09, tempo_log=0.04, loudness_db=0.9, tilt_db=0.36)
+JITTER = Delivery(pitch_st=0.3, range_log=0.04, tempo_log=0.016, loudness_db=0.4, tilt_db=0.15)
 """How much one utterance differs from the next of the same speaker and emotion (standard deviations)."""
 
 INTENSITY = (0.0, 1.6)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sabench_plugins.simulation.emotion import Delivery
 
-BASELINE = Delivery(pitch_st=0.8, range_log=0.07, tempo_log=0.04, loudness_db=1.2, tilt_db=0.5)
+BASELINE = Delivery(pitch_st=0.45, range_log=0.04, tempo_log=0.024, loudness_db=0.7, tilt_db=0.3)
 """Standard deviations between speakers at effect 1."""
 TRACT_LOG = 0.025
 """Standard deviation between vocal tracts, natural logarithm of the factor on formants, at effect 1."""
