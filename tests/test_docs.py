@@ -101,10 +101,14 @@ class Walk:
         assert status == 0, f"{shlex.join(['sabench', *words])} ended with {status}:\n{err.getvalue()[-2000:]}"
         return out.getvalue()
 
+    def enter(self, place):
+        """Go into a folder, made where it is not there."""
+        place.mkdir(exist_ok=True)
+        self._monkeypatch.chdir(place)
+
     def follow(self, lines, place, small=lambda words: words):
         """Run every command in a folder; return what each printed, by its words as they stand on the page."""
-        place.mkdir()
-        self._monkeypatch.chdir(place)
+        self.enter(place)
         return {shlex.join(words): self.sabench(*small(words)[1:]) for words in lines}
 
 
@@ -140,12 +144,12 @@ def printed(walk, tutorial):
         "export": "export svm-norm --output mine.zip",
         "verify": "verify mine.zip --root twin",
     }
+    walk.enter(walk.folder / "tutorial")
     return {name: json.loads(walk.sabench(*line.split(), "--json")) for name, line in own.items()}
 
 
 def test_every_command_of_the_tutorial_runs(tutorial):
     assert len(tutorial) >= 10
-    assert "no fault" not in tutorial["sabench dataset check iemocap --root twin"], "told on standard error"
     shown = tutorial["sabench leaderboard"]
     assert all(method in shown for method in ("svm", "svm-norm", "svm-neutral", "other-speaker", "(simulated)"))
 
@@ -157,7 +161,7 @@ def write_corpora(folder):
     emodb, ravdess = folder / "corpora" / "emodb" / "wav", folder / "ravdess"
     emodb.mkdir(parents=True)
     emotions = {"happy": ("F", "03"), "neutral": ("N", "01"), "sad": ("T", "04")}
-    for one in testing.deliveries(n_speakers=4, shift=1.0, n_per_class=3, seed=0):
+    for one in testing.deliveries(n_speakers=3, shift=1.0, n_per_class=2, seed=0):
         letter, number = emotions[one.label]
         actor = ravdess / f"Actor_0{one.speaker + 1}"
         actor.mkdir(parents=True, exist_ok=True)
@@ -170,8 +174,10 @@ def test_every_command_of_the_readme_runs(walk, tutorial, monkeypatch):
     write_corpora(walk.folder)
     monkeypatch.setenv("SABENCH_RAVDESS_ROOT", str(walk.folder / "ravdess"))
     twin = walk.folder / "tutorial" / "twin"
-    large, small = "--dataset aibo --task 5class --simulated", f"--dataset iemocap --root {twin} --protocol challenge"
-    less = f"{small.replace('challenge', 'speaker-kfold:3')} --set eresnet.epochs=1 --set eresnet.width=0.03125"
+    large = "--dataset aibo --task 5class --simulated"
+    less = (
+        f"--dataset iemocap --root {twin} --protocol speaker-kfold:3 --set eresnet.epochs=1 --set eresnet.width=0.03125"
+    )
 
     def reduced(words):
         words = [os.path.expanduser(word) for word in words]
