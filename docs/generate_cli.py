@@ -117,7 +117,7 @@ def _lines(name: str, group: typer.Typer) -> Iterator[str]:
         yield f"## {full}\n"
         yield f"```text\n{' '.join([full, *(one.usage for one in arguments), '[OPTIONS]'])}\n```\n"
         yield f"{inspect.getdoc(command)}\n"
-        yield "| | |\n| --- | --- |"
+        yield "| argument or option | what it is |\n| --- | --- |"
         ordered = [*arguments, *(one for one in found if not one.is_argument)]
         yield from (f"| `{one.usage}` | {_cell(one.help)} |" for one in ordered)
         yield ""
