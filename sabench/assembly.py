@@ -162,7 +162,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
             seed=conditions.seed,
             threads=threads,
             device=device,
-            validation_as_training=conditions.validation_as_training,
+            validation_as_training=_merges_validation(parts, conditions),
             search=grid,
         )
         for fold in folds
@@ -183,7 +183,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
         seed=conditions.seed,
         threads=threads,
         device=device,
-        validation_as_training=conditions.validation_as_training,
+        validation_as_training=_merges_validation(parts, conditions),
         simulation=plain(corpus.simulation) if corpus.simulation else None,
         stochastic=parts.adapter.stochastic,
         folds=keys,
@@ -214,7 +214,7 @@ class _Assembler:
         key = run.folds[fold.name]
         grid = _grid(adapter, self._conditions)
         validation = self._validation()
-        merge = not adapter.uses_validation and self._conditions.validation_as_training
+        merge = _merges_validation(self._parts, self._conditions)
         held_out = [i for target in fold.validation for i in _everything(target)]
         more = self._training([*fold.train, *held_out]) if merge else None
         evaluations = tuple(self._evaluation(draw) for draw in run.evaluations)
@@ -332,6 +332,11 @@ def _fit_access(parts: Parts) -> Access:
         return parts.method.access
     access = type(parts.adapter)(**{**parts.adapter.parameters(), **defaults}).access
     return access | parts.normaliser.access if parts.normaliser else access
+
+
+def _merges_validation(parts: Parts, conditions: Conditions) -> bool:
+    """Whether validation speakers join the training set; never for a method that looks at them while it fits."""
+    return conditions.validation_as_training and not parts.adapter.uses_validation
 
 
 def _grid(adapter: Adapter, conditions: Conditions) -> Mapping[str, Sequence[Any]]:
