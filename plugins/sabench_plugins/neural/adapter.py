@@ -57,7 +57,7 @@ class Neural(Recipe, Adapter):
 
         from sabench_plugins.neural.engine import Training
         from sabench_plugins.neural.folded import FoldedNetwork
-        from sabench_plugins.neural.memory import keep_freed
+        from sabench_plugins.neural.memory import give_back, keep_freed
 
         torch.set_num_threads(context.threads)
         keep_freed()
@@ -72,6 +72,7 @@ class Neural(Recipe, Adapter):
             companions=self.companions,
             allow_self=bool(getattr(self, "allow_self", False)),
         ).run()
+        give_back()
         self.network_, self.device_ = network, context.device
         self.folded_ = FoldedNetwork(network)
 
