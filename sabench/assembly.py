@@ -174,7 +174,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
     corpus = material.corpus
     short = digest([list(keys.values()), kept, method.name])[:8]
     return RunRecord(
-        run_id=f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}",
+        run_id=_file_name(f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}"),
         method=method,
         dataset=corpus.dataset,
         task=corpus.task,
@@ -332,6 +332,15 @@ def _fit_access(parts: Parts) -> Access:
         return parts.method.access
     access = type(parts.adapter)(**{**parts.adapter.parameters(), **defaults}).access
     return access | parts.normaliser.access if parts.normaliser else access
+
+
+def _file_name(text: str) -> str:
+    """Return text as part of a path, whatever a plugin calls itself.
+
+    >>> _file_name("../a method")
+    '..-a-method'
+    """
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
 
 
 def _merges_validation(parts: Parts, conditions: Conditions) -> bool:
