@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-results
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: setup demo test check fix docs clean
 
@@ -30,6 +31,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(SITE) --quiet
 	$(BIN)/python -m pytest --doctest-modules sabench plugins -q
 
 fix: setup
@@ -37,7 +39,8 @@ fix: setup
 	$(BIN)/ruff format .
 
 docs: setup
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python docs/generate_cli.py
+	$(SITE)
 
 clean:
 	rm -rf build dist site $(DEMO) .mypy_cache .pytest_cache .ruff_cache
