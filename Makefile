@@ -40,6 +40,7 @@ fix: setup
 
 docs: setup
 	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_checks.py
 	$(SITE)
 
 clean:
