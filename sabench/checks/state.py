@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import pickle
 import sys
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -54,9 +56,13 @@ def _leaf(thing: Any) -> str | None:
     if isinstance(thing, (np.ndarray, np.generic)):
         return _array(np.asarray(thing))
     if (torch := sys.modules.get("torch")) is not None and isinstance(thing, torch.Tensor):
-        return f"tensor {_array(thing.detach().cpu().to(torch.float64).numpy())}"
+        plain = thing.detach().cpu()
+        return f"tensor {_array((plain.float() if plain.dtype is torch.bfloat16 else plain).numpy())}"
     if isinstance(thing, np.random.Generator):
         return str(thing.bit_generator.state)
+    if isinstance(thing, PurePath) or type(thing).__module__.startswith("pandas."):
+        # They keep caches inside, which come and go without a change.
+        return f"{type(thing).__name__} {hashlib.sha256(pickle.dumps(thing)).hexdigest()}"
     if isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)):
         return getattr(thing, "__qualname__", thing.__name__)
     return None
@@ -77,9 +83,28 @@ def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"{{{text}}}", True) for text in sorted(map(repr, thing)))
     elif isinstance(thing, functools.partial):
         yield from ((f".{name}", getattr(thing, name)) for name in ("func", "args", "keywords"))
-    yield from ((f".{name}", value) for name, value in getattr(thing, "__dict__", {}).items())
+    else:
+        yield from ((f".{name}", value) for name, value in _attributes(thing))
+
+
+def _attributes(thing: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of an object; of one that hides them, what it would be pickled as."""
+    if not hasattr(thing, "__dict__") and not any("__slots__" in cls.__dict__ for cls in type(thing).__mro__):
+        yield from _pickled(thing)
+        return
+    yield from vars(thing).items() if hasattr(thing, "__dict__") else ()
     for cls in type(thing).__mro__:
         slots = cls.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             if hasattr(thing, name) and name not in ("__dict__", "__weakref__"):
-                yield f".{name}", getattr(thing, name)
+                yield name, getattr(thing, name)
+
+
+def _pickled(thing: Any) -> Iterator[tuple[str, Any]]:
+    try:
+        parts = thing.__reduce_ex__(4)
+    except Exception:  # noqa: BLE001  (what cannot be pickled cannot be looked into)
+        return
+    if isinstance(parts, tuple):
+        plain = (list(part) if isinstance(part, Iterator) else part for part in parts[1:])
+        yield from ((str(number), part) for number, part in enumerate(plain))

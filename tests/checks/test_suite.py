@@ -1,6 +1,9 @@
 import textwrap
+from collections import deque
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sabench import ContractError, Dataset
@@ -184,14 +187,21 @@ class Holder:
         (lambda held: held.rng.random(), "rng"),
         (lambda held: held.names.add("b"), "names"),
         (lambda held: held.tensor.add_(1), "tensor"),
+        (lambda held: held.half.add_(1), "half"),
+        (lambda held: held.table.__setitem__("b", 2), "table"),
+        (lambda held: held.old.rand(), "old"),
+        (lambda held: held.queue.append(1), "queue"),
     ],
 )
 def test_a_change_anywhere_in_an_object_is_found_and_named(change, path):
     torch = pytest.importorskip("torch")
     held = Holder()
     held.array, held.inner, held.names = np.zeros(3), {"weights": [1, 2]}, {"a"}
+    held.half, held.table = torch.zeros(2, dtype=torch.bfloat16), pd.DataFrame({"a": [1]})
+    held.old, held.queue, held.place = np.random.RandomState(0), deque([0]), Path("a")  # noqa: NPY002
     held.rng, held.tensor, held.itself = np.random.default_rng(0), torch.zeros(2), held
     before = state_of(held)
+    assert (str(held.place), len(held.table["a"])) == ("a", 1)
     assert changes(before, state_of(held)) == []
     change(held)
     assert any(found.startswith(path) for found in changes(before, state_of(held)))
