@@ -254,6 +254,7 @@ def test_the_cost_names_parameters_and_what_to_use_where_it_takes_hours():
     small = Resnet(**Resnet.presets["small"]).cost(lengths[:500], 201, 5, device="cpu", threads=2)
     assert small.seconds < cost.seconds / 100
     assert small.advice == ""
+    assert "fewer epochs" in Resnet(**Resnet.presets["small"]).cost(lengths, 201, 5, device="cpu", threads=1).advice
 
 
 def test_near_equal_batches_waste_little_on_padding():

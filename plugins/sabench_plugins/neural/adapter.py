@@ -156,8 +156,11 @@ class Neural(Recipe, Adapter):
         shape = self.shape(width, n_classes)
         expected = seconds(shape, self, lengths, device=device, threads=threads)
         advice = ""
-        if expected > LONG_S and self.width > SMALL["width"]:
-            advice = f"About {expected / 3600:.0f} h on {device}; --preset small trains a narrow network in minutes."
+        if expected > LONG_S:
+            shorter = "a GPU, fewer epochs or a smaller width shorten it"
+            if self.width > SMALL["width"]:
+                shorter = "--preset small trains a narrow network in a fraction of it"
+            advice = f"About {expected / 3600:.0f} h on {device}; {shorter}."
         return Cost(expected, shape.parameters, advice)
 
 
