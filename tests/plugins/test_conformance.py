@@ -11,9 +11,6 @@ from sabench.registry import Registry
 from sabench.testing import make_corpus
 from tests.speech import DIALOGUE, write_aibo, write_dialogue, write_noise
 
-OF_KNOWN_RECORDINGS = {"embeddings"}
-
-
 def first_party(kind):
     return sorted(
         point.name
@@ -42,8 +39,6 @@ def test_normalisers_keep_their_promises(name):
 
 @pytest.mark.parametrize("name", first_party("features"))
 def test_features_keep_their_promises(name):
-    if name in OF_KNOWN_RECORDINGS:
-        pytest.skip("it knows the recordings of its table alone, and the suite brings its own")
     (extractor,) = subjects(Registry(), name, "features")
     assert failures(extractor) == []
 
