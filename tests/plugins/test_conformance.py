@@ -11,6 +11,7 @@ from sabench.registry import Registry
 from sabench.testing import make_corpus
 from tests.speech import DIALOGUE, write_aibo, write_dialogue, write_noise
 
+
 def first_party(kind):
     return sorted(
         point.name
