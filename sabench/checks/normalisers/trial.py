@@ -1,0 +1,65 @@
+"""Fits and transforms of a normaliser as the harness would make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from sabench.checks.check import refuse
+from sabench.checks.speech import enrolment_of, speech
+from sabench.checks.subject import Subject
+from sabench.interfaces import Normaliser
+from sabench.views import Transform, Utterances
+
+KINDS: Final = ("functionals", "sequences")
+SAME: Final = 1e-4
+"""Largest difference between features that should be the same, as a part of their spread."""
+TARGET, OTHER = 3, 4
+"""Numbers of speakers that are not in training."""
+
+
+def fitted(subject: Subject, train: Utterances | None = None, kind: str = "sequences") -> Normaliser:
+    """Return a fresh normaliser after `fit`."""
+    normaliser: Normaliser = subject.fresh()
+    normaliser.fit(speech(kind) if train is None else train)
+    return normaliser
+
+
+def transformed(subject: Subject, transform: Transform, own: Utterances) -> list[np.ndarray]:
+    """Return features behind a transform, once each has kept its shape and is finite.
+
+    Raises:
+        CheckFailure: one has not.
+    """
+    found = []
+    for array in own.features:
+        given = array.copy()
+        given.setflags(write=False)
+        made = transform(given)
+        if not isinstance(made, np.ndarray) or made.shape != array.shape:
+            shape = getattr(made, "shape", type(made).__name__)
+            refuse(subject, [f"turns features of shape {array.shape} into {shape}; a transform keeps the shape"])
+        if not np.isfinite(made.astype(np.float32)).all():
+            refuse(subject, ["turns features into values that are not finite"])
+        found.append(made.astype(np.float32))
+    return found
+
+
+def enrolled(subject: Subject, normaliser: Normaliser, own: Utterances) -> list[np.ndarray]:
+    """Return a speaker's features behind the transform that the speaker's enrolment gives."""
+    return transformed(subject, normaliser.enrol(enrolment_of(own, normaliser.access)), own)
+
+
+def apart(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+    """Return the largest difference between features, as a part of their spread."""
+    spread = max(float(np.concatenate([array.ravel() for array in one]).std()), 1e-6)
+    return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True)) / spread
+
+
+def refuse_difference(subject: Subject, one: Sequence[np.ndarray], other: Sequence[np.ndarray], sentence: str) -> None:
+    """Raise where features differ; the sentence says because of what."""
+    found = apart(one, other)
+    if not found <= SAME:
+        refuse(subject, [f"{sentence} (by up to {found:.2g} deviations; allowed {SAME:g})"])
