@@ -5,7 +5,8 @@ from scipy.special import ndtri
 
 from sabench import Access, FeatureView
 from sabench.checks import parametrize_with_checks
-from sabench_plugins.normalisers.warping import Warping, knots
+from sabench_plugins.normalisers.ranks import knots
+from sabench_plugins.normalisers.warping import Warping
 
 
 @pytest.fixture
