@@ -28,14 +28,16 @@ SMALL: Final[dict[str, Any]] = {
     "batch_size": 16,
     "epochs": 24,
     "optimiser": "sgd",
-    "learning_rate": 0.01,
+    "learning_rate": 0.03,
     "momentum": 0.9,
     "weight_decay": 0.0005,
     "schedule": "onecycle",
     "reduction": "mean",
     "patience": 0,
 }
-"""A narrow network that trains on a processor in minutes; chosen on RAVDESS, validation speakers held out."""
+"""A narrow network that trains on a processor in minutes. Looked at on RAVDESS alone, four classes, four speakers held
+out, at width 1/16 and 12 epochs, one seed: a peak rate of 0.03 gave 50.8 % UAR there, 0.1 fell apart (25 % in the last
+epoch); in the first epochs 0.01 was the slower. The rest is [guess]."""
 
 
 # No `from __future__ import annotations` here: subclasses in other files inherit these fields, and
