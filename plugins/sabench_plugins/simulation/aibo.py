@@ -26,6 +26,8 @@ VALIDATION = ("Ohm_31", "Ohm_32")
 CHUNKS_PER_TURN = 2
 SIZE_SPREAD = 0.35
 """Standard deviation of the logarithm of utterances per speaker [guess]."""
+CLASS_SPREAD = 0.7
+"""Standard deviation of the logarithm of how often a speaker shows a class [guess]: children differ."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def allocate(school: School, scale: float = 1.0) -> Allocation:
     columns = share(scaled(sum(school.counts), scale), school.counts, _class_minimum(len(allowed), in_validation))
     at_least = _minimum(columns, allowed, in_validation)
     rows = share(int(columns.sum()), _sizes(allowed), at_least.sum(axis=1))
-    counts = table(rows, columns, at_least, allowed)
+    counts = table(rows, columns, at_least, allowed * _propensity(allowed.shape))
     return Allocation(school.speakers, (*CLASSES, "R-NEG"), _with_negative_rest(counts, school))
 
 
@@ -130,6 +132,11 @@ def _sizes(allowed: np.ndarray) -> np.ndarray:
     quantiles = (np.arange(1, len(allowed) + 1) * 0.6180339887) % 1
     spread = np.exp([SIZE_SPREAD * NormalDist().inv_cdf(quantile) for quantile in quantiles])
     return spread * np.sqrt(allowed.mean(axis=1))
+
+
+def _propensity(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how much each speaker tends to each class, the same in every twin."""
+    return np.exp(CLASS_SPREAD * np.random.default_rng(2009).standard_normal(shape))
 
 
 def _with_negative_rest(counts: np.ndarray, school: School) -> np.ndarray:

@@ -59,17 +59,17 @@ def share(total: int, weights: Sequence[float] | np.ndarray, at_least: Sequence[
     return parts
 
 
-def table(rows: np.ndarray, columns: np.ndarray, at_least: np.ndarray, allowed: np.ndarray | None = None) -> np.ndarray:
+def table(rows: np.ndarray, columns: np.ndarray, at_least: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return the whole-number table nearest to the proportional one, with exactly these margins.
 
-    The proportional table comes from iterative proportional fitting over the allowed cells. Rounding it
+    The proportional table comes from iterative proportional fitting of the weights. Rounding it
     is a transportation problem, whose vertices are whole numbers.
 
     Args:
         rows: row sums.
         columns: column sums, of the same total.
         at_least: minimum of every cell.
-        allowed: cells that may be other than zero; None for all.
+        weights: how much a row is given to a column; zero cells stay zero; None for all alike.
 
     Raises:
         DatasetError: no such table exists.
@@ -77,13 +77,13 @@ def table(rows: np.ndarray, columns: np.ndarray, at_least: np.ndarray, allowed: 
     >>> table(np.array([4, 2]), np.array([3, 3]), np.ones((2, 2), dtype=int)).tolist()
     [[2, 2], [1, 1]]
     """
-    mask = np.ones(at_least.shape, dtype=bool) if allowed is None else allowed
-    wanted = _proportional(rows, columns, mask)
-    return _round(wanted, rows, columns, at_least, mask)
+    given = np.ones(at_least.shape) if weights is None else weights
+    wanted = _proportional(rows, columns, given)
+    return _round(wanted, rows, columns, at_least, given > 0)
 
 
-def _proportional(rows: np.ndarray, columns: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    fitted = mask.astype(np.float64)
+def _proportional(rows: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    fitted = weights.astype(np.float64)
     for _ in range(200):
         fitted *= (rows / np.maximum(fitted.sum(axis=1), 1e-12))[:, None]
         fitted *= columns / np.maximum(fitted.sum(axis=0), 1e-12)
