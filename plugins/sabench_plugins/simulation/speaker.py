@@ -13,13 +13,13 @@ import numpy as np
 
 from sabench_plugins.simulation.emotion import Delivery
 
-BASELINE = Delivery(pitch_st=0.45, range_log=0.04, tempo_log=0.024, loudness_db=0.7, tilt_db=0.3)
+BASELINE = Delivery(pitch_st=0.6, range_log=0.055, tempo_log=0.032, loudness_db=0.95, tilt_db=0.4)
 """Standard deviations between speakers at effect 1."""
-TRACT_LOG = 0.025
+TRACT_LOG = 0.032
 """Standard deviation between vocal tracts, natural logarithm of the factor on formants, at effect 1."""
-CHANNEL_DB = (0.75, 0.6, 0.5, 0.4)
+CHANNEL_DB = (1.0, 0.8, 0.65, 0.5)
 """Standard deviations between channels at effect 1: decibel of each cosine over log frequency."""
-EXPRESSIVITY_LOG = 0.08
+EXPRESSIVITY_LOG = 0.1
 """Standard deviation of the logarithm of how strongly emotions show, at effect 1."""
 
 
