@@ -111,22 +111,36 @@ def measure(dataset: str, scale: float, seed: int, effect: float, jobs: int) -> 
 
 
 def main() -> None:
-    """Print one row per speaker effect: mean over seeds, and the gains over SVM with their spread."""
+    """Print one row per speaker effect: mean over seeds, the gains over SVM, and how the gains grow from row to row.
+
+    A seed gives the same people at every effect, only more or less alike, so growth is paired by seed.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", choices=sorted(SIMULATE), default="aibo")
     parser.add_argument("--scale", type=float, default=0.05)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--effects", type=float, nargs="+", default=[0.0, 0.25, 0.5, 1.0])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    before: pd.Series | None = None
     for effect in options.effects:
-        rows = [measure(options.dataset, options.scale, seed, effect, options.jobs) for seed in range(options.seeds)]
+        rows = [measure(options.dataset, options.scale, seed, effect, options.jobs) for seed in seeds]
         table = pd.DataFrame(rows)
         line = [f"effect {effect:<5g}"] + [f"{name} {value:6.1f}" for name, value in table.mean().items()]
         for how in ("svm-neutral", "svm-norm"):
-            gain = table[how] - table["svm"]
-            line.append(f"gain {how} {gain.mean():+5.1f} (sd {gain.std(ddof=min(1, len(gain) - 1)):.1f})")
+            line.append(f"gain {how} {spread(table[how] - table['svm'])}")
+        gain = table["svm-norm"] - table["svm"]
+        if before is not None:
+            line.append(f"growth {spread(gain - before)}")
+        before = gain
         print("  ".join(line), flush=True)
+
+
+def spread(values: pd.Series) -> str:
+    """Return mean and standard deviation in words."""
+    return f"{values.mean():+5.1f} (sd {values.std(ddof=min(1, len(values) - 1)):.1f})"
 
 
 if __name__ == "__main__":

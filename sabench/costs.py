@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sabench.assembly import Material
+from sabench.material import Material
 from sabench.methods import Parts
 from sabench.records import Cost
 from sabench.results import RunRecord

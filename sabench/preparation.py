@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sabench import assembly, corpora, methods, protocols, roots
-from sabench.assembly import Conditions, Material
+from sabench import assembly, corpora, methods, protocols, roots, supply
 from sabench.errors import PlanError
 from sabench.interfaces import Dataset
+from sabench.material import Conditions, Material
 from sabench.methods import Choice, Parts
 from sabench.observer import Observer
 from sabench.plan import Plan
@@ -49,7 +49,7 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
             for seed in plan.seeds:
                 conditions = _conditions(plan, seed)
                 if not plan.accept_fewer:
-                    assembly.refuse_lacking(made, part, conditions)
+                    supply.refuse_lacking(made, part, conditions)
                 found.append(Job(assembly.record(results, made, part, conditions), part, made, conditions))
     return found
 
@@ -115,7 +115,7 @@ def untrained_classes(material: Material) -> list[str]:
 
 def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None:
     access = part.method.access
-    poor = assembly.poor_trainers(made, access)
+    poor = supply.poor_trainers(made, access)
     if poor:
         more = f" and {len(poor) - _NOTED} more" if len(poor) > _NOTED else ""
         observer.note(

@@ -209,9 +209,9 @@ def test_a_negative_seed_is_refused():
 def test_no_voice_is_breathy_since_their_noise_follows_the_clock(population):
     import espeakng_loader
 
-    for variant in population.variants:
-        path = Path(espeakng_loader.get_data_path(), "voices", "!v", variant)
-        assert not [line for line in path.read_text().splitlines() if line.startswith(("breath", "klatt"))]
+    variant = population.voice.partition("+")[2]
+    path = Path(espeakng_loader.get_data_path(), "voices", "!v", variant)
+    assert not [line for line in path.read_text().splitlines() if line.startswith(("breath", "klatt"))]
 
 
 # From signal to recording
@@ -274,8 +274,7 @@ def recorded(root: Path, *sessions: studio.Session, jobs: int = 1) -> dict[str, 
 
 
 def test_every_voice_gives_the_same_bytes_again(tmp_path):
-    voices = [f"de+{name}" for name in aibo.CAST.population.variants]
-    voices += [f"en-us+{name}" for name in iemocap.CAST.population.variants]
+    voices = [aibo.CAST.population.voice, iemocap.CAST.population.voice, "de+f1", "en-us+m7"]
     sessions = [session(f"speaker{i}", voice) for i, voice in enumerate(voices)]
     first = recorded(tmp_path / "first", *sessions, jobs=2)
     assert first == recorded(tmp_path / "second", *reversed(sessions), jobs=3)

@@ -47,7 +47,7 @@ class Iemocap(Dataset):
     tasks = ("4class", "4class-exc")
     default_protocol = "loso"
     can_simulate = True
-    simulation_version = "1"
+    simulation_version = "2"
     reported = (
         *seed_rows(
             "4class",

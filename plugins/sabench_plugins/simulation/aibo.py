@@ -70,14 +70,13 @@ SCHOOLS = (
 
 CAST = Cast(
     Population(
-        language="de",
-        variants={"steph": 195.0, "steph3": 195.0, "linda": 240.0, "belinda": 245.0, "f1": 190.0, "f4": 175.0},
+        voice="de+steph",
+        voice_hz=195.0,
         pitch_hz=255.0,
         tract=1.2,
         rate_wpm=175.0,
         group_pitch_st={},
         group_tract_log={},
-        group_variants={},
         tilt_db=-4.0,
         channel_db=(0.0, 0.0, -12.0, 0.0),
     ),

@@ -38,28 +38,15 @@ SKIPPED = ("fru", "xxx")
 """Turns of other labels, which are no part of the tasks; the corpus has 4,508, a twin one in ten turns."""
 TURNS_PER_DIALOG = 60
 
-_MALE = ("m3", "m1", "m4", "m6", "m7")
-_FEMALE = ("f1", "f4", "steph", "steph3")
 CAST = Cast(
     Population(
-        language="en-us",
-        variants={
-            "m3": 106.0,
-            "m1": 95.0,
-            "m4": 94.0,
-            "m6": 102.0,
-            "m7": 107.0,
-            "f1": 181.0,
-            "f4": 181.0,
-            "steph": 186.0,
-            "steph3": 186.0,
-        },
+        voice="en-us+m3",
+        voice_hz=106.0,
         pitch_hz=150.0,
         tract=1.08,
         rate_wpm=185.0,
         group_pitch_st={"F": 3.5, "M": -3.5},
         group_tract_log={"F": 0.02, "M": -0.08},
-        group_variants={"F": _FEMALE, "M": _MALE},
         tilt_db=-4.0,
         channel_db=(0.0, 6.0, -6.0, 0.0),
     ),

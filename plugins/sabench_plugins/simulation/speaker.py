@@ -1,4 +1,7 @@
-"""Who speaks: a voice, a vocal tract, a microphone, and a habitual way to speak; all grow with the speaker effect.
+"""Who speaks: a vocal tract, a microphone, and a habitual way to speak; all grow with the speaker effect.
+
+Everybody has the same espeak-ng voice: another one is a leap that no effect makes small, and one voice apart among
+ten speakers costs leave-one-speaker-out a whole fold.
 
 The sizes are [guess], calibrated together with those of `emotion`.
 """
@@ -28,29 +31,26 @@ class Population:
     """Where speakers are drawn from.
 
     Attributes:
-        language: of espeak-ng.
-        variants: names of espeak-ng voice variants with their pitch in Hz at espeak's middle setting; the
-            first is the common voice. Breathy variants are left out: their noise follows the clock.
+        voice: espeak-ng voice with variant, not a breathy one: their noise follows the clock.
+        voice_hz: its pitch in Hz at espeak's middle setting.
         pitch_hz: mean pitch.
         tract: formant frequencies relative to the espeak voice.
         rate_wpm: words a minute.
         group_pitch_st: pitch by group, such as gender, at effect 1.
         group_tract_log: formants by group, natural logarithm of the factor.
-        group_variants: variants that a group chooses from; all where a group is not named.
         tilt_db: slope of the spectrum that all share, in decibel per octave.
         channel_db: response of microphone and room that all share. Together they darken the voice, which keeps the
             mean of each cepstral coefficient away from zero: relative standard deviations explode there, and
             normalisation per speaker would seem to gain merely by taming outliers.
     """
 
-    language: str
-    variants: Mapping[str, float]
+    voice: str
+    voice_hz: float
     pitch_hz: float
     tract: float
     rate_wpm: float
     group_pitch_st: Mapping[str, float]
     group_tract_log: Mapping[str, float]
-    group_variants: Mapping[str, tuple[str, ...]]
     tilt_db: float
     channel_db: tuple[float, ...]
 
@@ -92,14 +92,13 @@ def draw(population: Population, name: str, *, seed: int, speaker_effect: float,
     only more or less alike.
     """
     rng = stream(seed, name, "speaker")
-    variant = _variant(population, group, rng, speaker_effect)
     own = BASELINE.drawn(rng).scaled(speaker_effect)
     shift = Delivery(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect, tilt_db=population.tilt_db)
     tract_log = population.group_tract_log.get(group, 0.0) + TRACT_LOG * rng.standard_normal()
     channel = population.channel_db + speaker_effect * np.array(CHANNEL_DB) * rng.standard_normal(len(CHANNEL_DB))
     return Speaker(
-        voice=f"{population.language}+{variant}",
-        voice_hz=population.variants[variant],
+        voice=population.voice,
+        voice_hz=population.voice_hz,
         pitch_hz=population.pitch_hz,
         rate_wpm=population.rate_wpm,
         tract=float(population.tract * np.exp(np.clip(speaker_effect * tract_log, -0.25, 0.25))),
@@ -107,10 +106,3 @@ def draw(population: Population, name: str, *, seed: int, speaker_effect: float,
         expressivity=float(np.exp(speaker_effect * EXPRESSIVITY_LOG * rng.standard_normal())),
         baseline=own + shift,
     )
-
-
-def _variant(population: Population, group: str, rng: np.random.Generator, speaker_effect: float) -> str:
-    """Return the common voice, or with a chance that grows with the effect a voice of one's own."""
-    names = list(population.variants)
-    chosen = str(rng.choice(population.group_variants.get(group, tuple(names))))
-    return chosen if rng.random() < speaker_effect else names[0]

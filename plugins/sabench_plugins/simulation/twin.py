@@ -18,7 +18,7 @@ from sabench_plugins.simulation.studio import Session, Take
 
 MARKER = "sabench-twin.json"
 """File in a twin's root by which a reader knows that the speech is synthesised."""
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the same arguments give other files."""
 
 log = logging.getLogger(__name__)
