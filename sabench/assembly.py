@@ -98,7 +98,7 @@ class _Assembler:
             key=key,
             run_id=run.run_id,
             fold=fold.name,
-            folder=results.cell(key).path,
+            folder=results.cell(key).path.absolute(),  # a worker may stand elsewhere
             identity={**plain(asdict(run.method)), "protocol": run.protocol_hash, "fold": fold.name, "seed": run.seed},
             features=features,
             training=self._training(fold.train),

@@ -12,10 +12,14 @@ from typing import Any
 from sabench.cellfolder import CellFolder
 from sabench.cells import Cell
 from sabench.executors import CellExecutor
+from sabench.fitting import candidates
 from sabench.worker import work
 
 POLL_S = 0.25
 _DIED = "Its worker process died twice (killed, out of memory, or a crash)."
+_ELSEWHERE = (
+    "The worker says {status}, and {folder} does not: it does not see this folder. Name one that every worker sees."
+)
 log = logging.getLogger(__name__)
 
 
@@ -80,7 +84,7 @@ class Execution:
     def _settled(self, future: Future[str], cell: Cell) -> bool:
         error = future.exception()
         if error is None:
-            self._end(cell, future.result())
+            self._end(cell, _seen(cell, future.result()))
             return True
         if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
             self._deaths[cell.key] = _death(error)
@@ -95,9 +99,24 @@ class Execution:
 
     def _follow(self, cells: Iterable[Cell]) -> None:
         for cell in cells:
-            tail = self._tails.setdefault(cell.key, Tail(CellFolder(cell.folder).history_file))
-            for line in tail.read():
-                self._on_line(cell, line)
+            folder = CellFolder(cell.folder)
+            for number, candidate in enumerate(candidates(folder) if cell.search else (), start=1):
+                self._read(cell, candidate, {"candidate": number})
+            self._read(cell, folder, {})
+
+    def _read(self, cell: Cell, folder: CellFolder, about: Mapping[str, Any]) -> None:
+        for line in self._tails.setdefault(str(folder.path), Tail(folder.history_file)).read():
+            self._on_line(cell, {**line, **about})
+
+
+def _seen(cell: Cell, status: str) -> str:
+    """Return what a worker says of a cell where the folder bears it out, and otherwise `failed`."""
+    folder = CellFolder(cell.folder)
+    complete = folder.fitted() and all(folder.has(evaluation.key) for evaluation in cell.evaluations)
+    if not (complete if status == "complete" else folder.error()):
+        folder.fail(_ELSEWHERE.format(status=status, folder=cell.folder))
+        return "failed"
+    return status
 
 
 def _death(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 import csv
 import pickle
+from pathlib import Path
 
 import pytest
 import tiny
@@ -102,6 +103,12 @@ def test_the_truth_is_kept_in_the_order_of_prediction(plan):
         ids = [i for target in cell.evaluations[0].targets for i in ids_of(cell, target.rows, job)]
         assert truth["folds"][cell.fold]["ids"] == ids
         assert [truth["classes"][y] for y in truth["folds"][cell.fold]["labels"]] == [i.split("_")[1] for i in ids]
+
+
+def test_the_folder_of_a_cell_is_found_from_any_other(tones, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cell = tiny.cells(tiny.plan(tones, Path("results")))[0]
+    assert cell.folder.is_relative_to(tmp_path / "results")
 
 
 def test_a_cell_is_small(plan):

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import Future
 
 import pytest
 import tiny
@@ -124,6 +125,28 @@ def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, proce
     outcome = Outcome(made, processes)
     assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
     assert "could not be handed to a worker: " in outcome.ended["s1"][1]
+
+
+class Elsewhere:
+    """Workers that do not see the folders of this process."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def submit(self, work, cell):
+        future = Future()
+        future.set_result(self.status)
+        return future
+
+
+@pytest.mark.parametrize("status", ["complete", "failed"])
+def test_what_a_worker_did_in_another_folder_is_a_failure_with_its_reason(cells, status):
+    (cell,) = cells("nearest")[:1]
+    outcome = Outcome([cell], Elsewhere(status))
+    words = f"The worker says {status}, and {cell.folder} does not: it does not see this folder."
+    assert outcome.ended["s0"][0] == "failed"
+    assert outcome.ended["s0"][1].startswith(words)
+    assert CellFolder(cell.folder).error().startswith(words)
 
 
 # Following a file
