@@ -197,6 +197,20 @@ def test_changed_parameters_are_a_deviation(linked, published, registry, common)
     }
 
 
+def test_settings_of_every_method_of_a_group_are_deviations(linked, published, registry, common):
+    """The second of the group too, its normaliser, and a setting that both methods share."""
+    adapters = ("nearest", "shifted", "nearest-norm")
+    group = published.groups["shifted"].model_copy(update={"adapters": adapters, "preset": "soft"})
+    together = published.model_copy(update={"groups": {"means": group}})
+    settings = {"shifted.neutral": 2, "speaker-zscore.few": 3, "adapter.sharpness": 2.0}
+    found = carried(together, registry, Request(settings=settings, common=common))[1]
+    assert {
+        "means: sharpness 2.0 instead of 3.0.",
+        "shifted: neutral 2 instead of 1.",
+        "nearest-norm: speaker-zscore.few 3 instead of 10.",
+    } <= {*found.deviations}
+
+
 def test_a_place_that_is_not_linked_is_told(published, registry, common):
     with pytest.raises(PlanError, match="Nothing of 'Nearest means' can be run. No root is known for dataset 'tones'"):
         publications.steps(published, Request(common=common), registry)

@@ -31,6 +31,7 @@ class Nearest(Adapter):
     name = "nearest"
     title = "nearest class mean"
     features = "toy"
+    presets = {"soft": {"sharpness": 1.0}}
 
     def __init__(self, sharpness: float = 4.0) -> None:
         self.sharpness = sharpness

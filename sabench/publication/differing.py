@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sabench.methods import resolve
+from collections.abc import Sequence
+from typing import Any
+
+from sabench.methods import Parts, resolve
 from sabench.publication.carrying import Carried, Request, Step, choice
 from sabench.publication.layout import Publication
+from sabench.records import Method
 from sabench.registry import Registry
 from sabench.results import Results
 
@@ -31,16 +35,43 @@ def deviations(
 
 def _of_group(publication: Publication, request: Request, step: Step, registry: Registry) -> list[str]:
     """Return how a group differs at a place: parameters, and what is searched."""
-    name = publication.groups[step.group].adapters[0]
-    choices = [choice(publication, request, step.place, step.group, published=published) for published in (True, False)]
-    there, here = (resolve(registry, [name], chosen)[0] for chosen in choices)
-    was, now = there.adapter.parameters(), here.adapter.parameters()
-    changed = [f"{key} {now[key]} instead of {was[key]}" for key in was if now[key] != was[key]]
-    told = [f"{step.group}: {', '.join(changed)}."] if changed else []
+    there, here = (
+        resolve(registry, step.plan.adapters, choice(publication, request, step.place, step.group, published=published))
+        for published in (True, False)
+    )
+    told = _changes(step, there, here)
     if publication.groups[step.group].search and not step.plan.search:
-        grid = "; ".join(f"{key} {', '.join(map(str, tried))}" for key, tried in here.adapter.search_grid.items())
-        told.append(f"{step.group}: nothing is searched; the publication tries {grid}.")
+        grids = [
+            "; ".join(f"{key} {', '.join(map(str, tried))}" for key, tried in part.adapter.search_grid.items())
+            for part in here
+        ]
+        tries = dict.fromkeys(filter(None, grids))
+        told += [f"{step.group}: nothing is searched; the publication tries {grid}." for grid in tries]
     return told
+
+
+def _changes(step: Step, there: Sequence[Parts], here: Sequence[Parts]) -> list[str]:
+    """Return what is set otherwise than published: a sentence for all methods of the group that share it."""
+    methods_of: dict[str, list[str]] = {}
+    for part, published in zip(here, there, strict=True):
+        was, now = _parameters(published.method), _parameters(part.method)
+        for key in was:
+            if now[key] != was[key]:
+                methods_of.setdefault(f"{key} {now[key]} instead of {was[key]}", []).append(part.method.name)
+    changes_of: dict[str, list[str]] = {}
+    for change, names in methods_of.items():
+        who = step.group if len(names) == len(here) else ", ".join(names)
+        changes_of.setdefault(who, []).append(change)
+    return [f"{who}: {', '.join(changes)}." for who, changes in changes_of.items()]
+
+
+def _parameters(method: Method) -> dict[str, Any]:
+    """Return every parameter of a method; those in front of its adapter are called as users set them."""
+    in_front = [part for part in (method.normaliser, method.features) if part]
+    return {
+        **method.adapter.parameters,
+        **{f"{part.name}.{key}": value for part in in_front for key, value in part.parameters.items()},
+    }
 
 
 def _of_pools(publication: Publication, carried: Carried, step: Step, results: Results) -> list[str]:
