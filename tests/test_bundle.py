@@ -338,6 +338,27 @@ def test_infinity_is_no_number_of_a_bundle(tampered):
     refused(tampered.path(), "Infinity is no number of JSON")
 
 
+def test_a_number_too_large_for_a_float_is_told(tampered):
+    tampered.replace("cells.json", '"seconds": ', '"seconds": 1e999, "was": ')
+    refused(tampered.path(), "cells.json is no JSON as a bundle holds it: Out of range float values")
+
+
+def test_half_of_a_surrogate_pair_is_told(tampered):
+    tampered.replace("card.json", '"notes": [', '"notes": ["\\ud800"')
+    refused(tampered.path(), "card.json is no JSON as a bundle holds it: 'utf-8' codec can't encode")
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("cells.json", lambda cells: cells["cells"][0].update(fold=[])),
+        ("scores.json", lambda scores: scores["first"].update(uar_mean=10**400)),
+    ],
+)
+def test_a_value_that_no_record_could_hold_is_told(tampered, name, edit):
+    refused(tampered.change(name, edit).path(), "holds a value that sabench never writes there")
+
+
 # The card and the record
 
 
@@ -349,6 +370,13 @@ def test_a_changed_card_is_told_by_its_hash(tampered):
 def test_a_card_of_another_task_is_told(tampered):
     tampered.change("card.json", lambda card: card.update(task="other")).rehash()
     refused(tampered.path(), "The task of card.json is 'other'; run.json says 'label'")
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "loso\n\n# pwned", "speaker-kfold:03"])
+def test_a_name_that_no_protocol_has_is_told(tampered, name):
+    tampered.change("card.json", lambda card: card.update(protocol=name))
+    tampered.change("run.json", lambda run: run["record"].update(protocol=name)).rehash()
+    refused(tampered.path(), r"card\.json: (Unknown protocol|the protocol is called 'speaker-kfold:03'; its name is)")
 
 
 def test_a_run_that_hides_its_simulation_is_told(tampered):
@@ -414,6 +442,11 @@ def test_a_renamed_run_is_told(tampered):
 def test_cells_of_another_run_are_told(tampered):
     tampered.change("cells.json", lambda cells: cells["cells"][0].update(fit_key="0" * 20))
     refused(tampered.path(), "cells.json tells of other folds or models")
+
+
+def test_training_speakers_that_the_card_does_not_give_are_told(tampered):
+    tampered.change("cells.json", lambda cells: cells["cells"][1].update(n_training_speakers=9))
+    refused(tampered.path(), r"fold s1 is said to have 9 training speakers; card\.json gives it 3")
 
 
 def test_a_run_that_is_marked_partial_is_told(tampered):

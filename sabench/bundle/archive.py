@@ -74,10 +74,11 @@ def read_json(name: str, content: bytes) -> dict[str, Any]:
     """Return the JSON object of a member.
 
     Raises:
-        BundleError: it is no JSON object, or names a key twice.
+        BundleError: it is no JSON object, names a key twice, or holds what cannot be written again.
     """
     try:
         value = json.loads(content, object_pairs_hook=_without_twins, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # refuses 1e999 and half of a surrogate pair
     except (ValueError, RecursionError) as error:
         msg = f"{name} is no JSON as a bundle holds it: {error}."
         raise BundleError(msg) from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sabench.bundle.content import CARD, RUN, Content
-from sabench.errors import BundleError
+from sabench.bundle.content import CARD, CELLS, RUN, CardFold, Content
+from sabench.errors import BundleError, PlanError
 from sabench.identity import digest, evaluation_key, fit_key, plain
+from sabench.protocols import canonical_name
 from sabench.records import Draw
 
 
@@ -35,7 +36,20 @@ def card(content: Content) -> None:
         if told != wanted:
             msg = f"The {name} of {CARD} is {told!r}; {RUN} says {wanted!r}."
             raise BundleError(msg)
+    _protocol_name(found.protocol)
     _leaks(content)
+
+
+def _protocol_name(name: str) -> None:
+    """Refuse any other text in the place of a protocol's name: pages and tables show it."""
+    try:
+        expected = canonical_name(name)
+    except PlanError as error:
+        msg = f"{CARD}: {error}"
+        raise BundleError(msg) from error
+    if name != expected:
+        msg = f"{CARD}: the protocol is called {name!r}; its name is {expected!r}."
+        raise BundleError(msg)
 
 
 def _leaks(content: Content) -> None:
@@ -87,14 +101,35 @@ def keys(content: Content) -> None:
     if run.run_id != begins + short:
         msg = f"{RUN}: the run is called {run.run_id!r}; its models make it {begins}{short}."
         raise BundleError(msg)
+
+
+def cells(content: Content) -> None:
+    """Check what is told of every fold against the run and the protocol card.
+
+    Raises:
+        BundleError: folds, models or training speakers are others, or something is not complete.
+    """
+    run = content.record
     states = [run.status, *(cell.status for cell in content.cells)]
     if set(states) != {"complete"}:
         marked = next(state for state in states if state != "complete")
         msg = f"{RUN}: the run is marked {marked}, or one of its folds is; only complete runs are exported."
         raise BundleError(msg)
     if [(cell.fold, cell.fit_key) for cell in content.cells] != list(run.folds.items()):
-        msg = f"cells.json tells of other folds or models than {RUN}."
+        msg = f"{CELLS} tells of other folds or models than {RUN}."
         raise BundleError(msg)
+    for cell, fold in zip(content.cells, content.card.folds, strict=True):
+        expected = _training_speakers(fold, validation_too=run.validation_as_training)
+        if cell.n_training_speakers != expected:
+            msg = (
+                f"{CELLS}: fold {cell.fold} is said to have {cell.n_training_speakers} training speakers; "
+                f"{CARD} gives it {expected}."
+            )
+            raise BundleError(msg)
+
+
+def _training_speakers(fold: CardFold, *, validation_too: bool) -> int:
+    return len(fold.train) + (len(fold.validation) if validation_too else 0)
 
 
 def _fit_key(content: Content, fold: str) -> str:

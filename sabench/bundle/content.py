@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from sabench.bundle import archive, rows
 from sabench.bundle.rows import Rows
-from sabench.errors import BundleError
+from sabench.errors import BundleError, SabenchError
 from sabench.identity import canonical
 from sabench.results import CellRecord, RunRecord
 
@@ -118,6 +119,22 @@ class _Cells:
     cells: tuple[CellRecord, ...]
 
 
+@contextmanager
+def strange_values() -> Iterator[None]:
+    """Tell what values of a bundle make Python raise as a fault of the bundle: anybody may have written them.
+
+    Raises:
+        BundleError: in place of what was raised.
+    """
+    try:
+        yield
+    except SabenchError:
+        raise
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        msg = f"The bundle holds a value that sabench never writes there ({type(error).__name__}: {error})."
+        raise BundleError(msg) from error
+
+
 def open_bundle(path: Path) -> Content:
     """Return what a bundle says; nothing of it is verified but its layout.
 
@@ -127,6 +144,7 @@ def open_bundle(path: Path) -> Content:
     return parse(archive.load_bytes(path))
 
 
+@strange_values()
 def parse(content: bytes) -> Content:
     """Return what the bytes of a bundle say; see `open_bundle`."""
     members = archive.unpack(content)

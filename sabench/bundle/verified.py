@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sabench import metrics
 from sabench.bundle import checks, plugged, predicted, scoring
-from sabench.bundle.content import Content, open_bundle
+from sabench.bundle.content import Content, open_bundle, strange_values
 from sabench.errors import BundleError
 from sabench.records import Corpus, Predictions
 from sabench.results import CellRecord, RunRecord
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHAT_IT_PROVES = (
     "This proves that the bundle agrees with itself, not who made it nor that the method really gave these "
-    "predictions; times and environment are taken as stated."
+    "predictions; times, sizes, environment and the words that tell a variant are taken as stated."
 )
 
 
@@ -138,9 +138,17 @@ def verify(path: Path, *, corpus: Corpus | None = None, registry: Registry | Non
     return verify_content(content, corpus=corpus, notes=(note,) if note else ())
 
 
+@strange_values()
 def verify_content(content: Content, *, corpus: Corpus | None = None, notes: tuple[str, ...] = ()) -> Verification:
     """Check what a bundle says against itself and, where it is given, the corpus; see `verify`."""
-    for check in (checks.card, checks.keys, predicted.utterances, predicted.probabilities, predicted.labels):
+    for check in (
+        checks.card,
+        checks.keys,
+        checks.cells,
+        predicted.utterances,
+        predicted.probabilities,
+        predicted.labels,
+    ):
         check(content)
     labels = _own_labels(content)
     if corpus is not None:
