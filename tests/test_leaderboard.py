@@ -249,12 +249,13 @@ def test_csv_disarms_what_a_spreadsheet_would_run(made):
 
 
 def test_markdown_has_the_tables_and_escapes_names(results):
-    made = Made(results)
+    made = Made(results, protocol="<script>\n\n# fold")
     made.run(method("a|b<script>", adapter="x"), run_id="x")
     text = leaderboard.markdown(leaderboard.build([results]))
     assert "### Access: none" in text
     assert "a\\|b&lt;script&gt;" in text
     assert "<script" not in text
+    assert "\n# fold" not in text
 
 
 def test_json_holds_no_number_that_json_lacks(results):

@@ -21,6 +21,7 @@ def made_board(folder):
     made.run(SVM_NEUTRAL, 0.7)
     made.run(method(EVIL, adapter="evil", parameters={EVIL: EVIL}), 0.5, run_id="evil")
     Made(results, dataset="ravdess").run(SVM, 0.5)
+    Made(results, dataset="savee").run(SVM_NORM, 0.5, draws=("zeros",))
     Made(results, dataset="twin", simulation={"scale": 0.05}).run(SVM, 0.5)
     literature = [Reported(EVIL, "3class", 0.5, EVIL, url="javascript:alert(1)", differences=EVIL)]
     return leaderboard.build([results], literature=lambda _: literature)
@@ -155,6 +156,17 @@ def test_the_filter_shows_the_rows_that_match_all_words(page):
     assert typed(page, "nothing like it") == 0
     assert page.run("document.getElementById('nothing').hidden") is False
     assert typed(page, "") == 6
+
+
+@needs_chromium
+def test_a_table_of_controls_alone_is_shown_where_its_name_matches(page):
+    shown = "[...document.querySelectorAll('.board')].filter((s) => s.checkVisibility()).map((s) => s.dataset.search)"
+    assert "savee 3class loso" in page.run(shown)
+    typed(page, "savee")
+    assert page.run(shown) == ["savee 3class loso"]
+    assert page.run("document.getElementById('nothing').hidden") is True
+    typed(page, "emodb")
+    assert "savee 3class loso" not in page.run(shown)
 
 
 @needs_chromium

@@ -81,7 +81,7 @@ def markdown(board: Board) -> str:
 def _table(table: Table) -> str:
     mark = " (simulated)" if table.simulated else ""
     about = (
-        f"{table.protocol}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "
+        f"{_text(table.protocol)}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "
         f"{table.n_scored} utterances, {len(table.classes)} classes. Pool: {_text(table.pool) or 'none'}. "
         f"Smallest attainable p: {table.smallest_p:.2g}."
     )

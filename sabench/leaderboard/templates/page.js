@@ -36,23 +36,24 @@
     const words = document.getElementById("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
     const groups = new Set(all("input[name=group]:checked").map((box) => box.value));
     const grouped = document.getElementById("grouped").checked;
+    const wanted = (text) => words.every((word) => text.toLowerCase().includes(word));
     let shown = 0;
     for (const section of all(".board")) {
+      const own = all(".methods .row", section);
       let visible = 0;
-      for (const row of all(".methods .row", section)) {
-        const text = `${row.dataset.search} ${section.dataset.search}`.toLowerCase();
-        row.hidden = !(groups.has(row.dataset.group) && words.every((word) => text.includes(word)));
+      for (const row of own) {
+        row.hidden = !(groups.has(row.dataset.group) && wanted(`${row.dataset.search} ${section.dataset.search}`));
         visible += !row.hidden;
       }
       for (const body of all(".methods tbody", section)) {
         const head = body.querySelector(".group");
         if (head) head.hidden = !grouped || !all(".row", body).some((row) => !row.hidden);
       }
-      section.hidden = !visible && rows.length > 0;
+      section.hidden = own.length ? !visible : !wanted(section.dataset.search);  // some have controls alone
       shown += visible;
     }
     document.getElementById("shown").textContent = shown === rows.length ? `${shown} methods` : `${shown} of ${rows.length} methods`;
-    document.getElementById("nothing").hidden = shown > 0 || rows.length === 0;
+    document.getElementById("nothing").hidden = rows.length === 0 || all(".board:not([hidden])").length > 0;
   }
 
   for (const button of all(".methods thead button")) {
