@@ -8,7 +8,7 @@ from typing import Any
 
 from sabench import metrics, stats, verdicts
 from sabench.baselines import Baselines
-from sabench.entries import Entry, entries, entry_of
+from sabench.entries import Entry, entries, entry_of, identity
 from sabench.leaderboard.board import Row
 from sabench.leaderboard.rows import row_of
 from sabench.records import Draw
@@ -96,10 +96,13 @@ def _against_baseline(entry: Entry) -> Verdict | None:
         return None
     alike = [run for run in entry.source.runs() if run.protocol_hash == entry.first.protocol_hash]
     others = [other for other in entries(entry.source, alike) if not other.control]
-    mine = next(other for other in others if other.runs == entry.runs and other.draw == entry.draw)
+    # A run that another seed, or its own repetition, stands for is none of them.
+    mine = next((other for other in others if other.runs == entry.runs and other.draw == entry.draw), entry)
     kept = [other for other in others if other.draw == "first" and other.complete]
     baseline = Baselines(kept).of(mine)
-    return verdicts.compare(entry, baseline) if baseline else None
+    if baseline is None or identity(baseline.first) == identity(entry.first):
+        return None
+    return verdicts.compare(entry, baseline)
 
 
 def _score_words(entry: Entry) -> str:

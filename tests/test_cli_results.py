@@ -64,6 +64,14 @@ def test_show_of_a_run_without_folds_says_how_to_go_on(sabench, folder):
     assert "Fold s01 failed: out of memory" in text
 
 
+def test_show_of_a_seed_that_is_not_complete_stands_for_itself(sabench, runs, folder):
+    made = Made(Results(folder), n_speakers=10)
+    for method, run_id in ((SVM, "svm-1"), (SVM_NORM, "norm-1")):
+        made.run(method, 0.4, seed=1, missing=["s00"], run_id=run_id)
+    assert "svm-norm" in json.loads(sabench("show", "norm-1", "--json").stdout)["verdict"]["verdict"]
+    assert json.loads(sabench("show", "svm-1", "--json").stdout)["verdict"] is None
+
+
 def test_show_of_an_unknown_run_is_an_error(sabench, runs):
     with pytest.raises(ResultsError, match="no run is called 'nrom'"):
         sabench("show", "nrom")
