@@ -107,6 +107,14 @@ def test_neutral_enrolment_is_drawn_to_the_training_speakers_neutral_mean():
     assert applied(transform, 7.0) == [0.0]
 
 
+@pytest.mark.parametrize("n", [1, 9, 10, 20])
+def test_the_scale_behind_neutral_enrolment_is_the_training_speakers_however_many_there_are(n):
+    normaliser = fitted(SpeakerZScore(neutral=n, shrinkage=0.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    transform = normaliser.enrol(Enrolment(neutral=view(*([50.0 + i % 2] for i in range(n)))))
+    low, high = applied(transform, 50.0, 53.0)
+    assert high - low == pytest.approx(3.0)
+
+
 def test_neutral_enrolment_leaves_unlabelled_utterances_aside():
     normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=0.0), [0.0, 2.0], neutral=[0])
     transform = normaliser.enrol(Enrolment(neutral=view([4.0]), unlabelled=view([100.0])))

@@ -20,13 +20,14 @@ class SpeakerZScore(Normaliser):
     Over all of a speaker's utterances this is the normalisation of Vlasenko et al. (2007), which the
     seed paper uses for SVM-NORM and ResNet-NORM; it is transductive. From few utterances the mean is
     drawn towards the training speakers' and the deviation is theirs, since one utterance has no spread;
-    from none it is the identity. How far it is drawn is [guess].
+    from none it is the identity. How far it is drawn is [guess]. From neutral utterances, however many,
+    the deviation is the training speakers' too: that of neutral speech would blow up every emotion.
 
     Args:
         unlabelled: utterances of any emotion to take statistics from; `all` takes every one.
         neutral: take neutral utterances instead, so many.
         shrinkage: weight of the training speakers' mean, counted in utterances, where there are few.
-        few: below so many utterances the deviation is the training speakers'.
+        few: below so many unlabelled utterances the deviation is the training speakers'.
     """
 
     name = "speaker-zscore"
@@ -64,7 +65,7 @@ class SpeakerZScore(Normaliser):
         if not len(features):
             return same
         found = moments(features)
-        if len(features) >= self.few:
+        if len(features) >= self.few and not self.neutral:
             return Standardise(found.mean, found.scale)
         weight = len(features) / (len(features) + self.shrinkage)
         return Standardise(weight * found.mean + (1 - weight) * self.mean_, self.scale_)
