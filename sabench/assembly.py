@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
     folds = material.protocol.folds
     threads = conditions.threads or max(1, cores() // len(folds))
     device = resolve_device(conditions.device, parts.adapter.devices)
-    kept, grid = _kept(parts.adapter), _grid(parts.adapter, conditions)
+    kept, grid = _kept(parts.adapter), conditions.grid(parts.adapter)
     method = replace(parts.method, variant=", ".join(filter(None, (parts.method.variant, "search" * bool(grid)))))
     keys = {
         fold.name: fit_key(
@@ -88,7 +88,7 @@ class _Assembler:
     def cell(self, results: Results, features: FeatureSet) -> Cell:
         run, fold, adapter = self._run, self._fold, self._parts.adapter
         key = run.folds[fold.name]
-        grid = _grid(adapter, self._conditions)
+        grid = self._conditions.grid(adapter)
         validation = self._validation()
         merge = _merges_validation(self._parts, self._conditions)
         held_out = [i for target in fold.validation for i in _everything(target)]
@@ -204,9 +204,3 @@ def _file_name(text: str) -> str:
 def _merges_validation(parts: Parts, conditions: Conditions) -> bool:
     """Whether validation speakers join the training set; never for a method that looks at them while it fits."""
     return conditions.validation_as_training and not parts.adapter.uses_validation
-
-
-def _grid(adapter: Adapter, conditions: Conditions) -> Mapping[str, Sequence[Any]]:
-    if not conditions.search:
-        return {}
-    return {name: list(values) for name, values in adapter.search_grid.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from sabench.material import Material
-from sabench.methods import Parts
+from sabench.preparation import Job
 from sabench.records import Cost
 from sabench.results import RunRecord
 
@@ -18,7 +19,8 @@ class Estimate:
 
     Attributes:
         run: what it is of.
-        n_folds: how many fits.
+        n_folds: how many are left to do.
+        n_fits: of each fold; more than one where a search tries candidates.
         n_train: training utterances of the largest fold.
         cell: the largest fold's cost.
         seconds: of all fits and evaluations, one after the other.
@@ -26,17 +28,21 @@ class Estimate:
 
     run: RunRecord
     n_folds: int
+    n_fits: int
     n_train: int
     cell: Cost
     seconds: float
 
 
-def estimate(material: Material, parts: Parts, run: RunRecord) -> Estimate:
-    """Return the estimate of a run from durations alone; no features are needed."""
+def estimate(job: Job, folds: Collection[str] | None = None) -> Estimate:
+    """Return the estimate of a run, or of some of its folds, from durations alone; no features are needed."""
+    material, parts, run = job.material, job.parts, job.run
     duration_of = dict(zip(material.corpus.table["id"], material.corpus.table["duration_s"], strict=True))
     costs = []
     sizes = []
     for fold in material.protocol.folds:
+        if folds is not None and fold.name not in folds:
+            continue
         shapes = [parts.extractor.expected_shape(duration_of[name]) or (100, 100) for name in fold.train]
         lengths = np.array([shape[0] if len(shape) > 1 else 1 for shape in shapes], dtype=np.int64)
         n_classes = len(material.corpus.classes)
@@ -44,4 +50,11 @@ def estimate(material: Material, parts: Parts, run: RunRecord) -> Estimate:
         costs.append(cost)
         sizes.append(len(fold.train))
     largest = max(costs, key=lambda cost: cost.seconds)
-    return Estimate(run, len(costs), max(sizes), largest, sum(cost.seconds for cost in costs))
+    n_fits = _fits(job)
+    return Estimate(run, len(costs), n_fits, max(sizes), largest, n_fits * sum(cost.seconds for cost in costs))
+
+
+def _fits(job: Job) -> int:
+    """Return the fits of one fold: every candidate of a search, and the chosen one again where validation joins."""
+    grid = job.conditions.grid(job.parts.adapter)
+    return prod(map(len, grid.values())) + job.run.validation_as_training if grid else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,11 +87,18 @@ class CellData:
 
 def fit(cell: Cell, folder: CellFolder, data: CellData) -> tuple[FittedMethod, dict[str, Any]]:
     """Return the fitted method and, where there was a search, what it chose and why."""
-    chosen, scores = _search(cell, folder, data) if cell.search else ({}, [])
+    if not cell.search:
+        return _final(cell, folder, data, {}), {}
+    chosen, scores = _search(cell, folder, data)
+    # A candidate is the fit itself unless validation speakers now join it.
+    method = None if cell.more_training else _fitted_candidate(cell, folder, chosen, scores)
+    return method or _final(cell, folder, data, chosen), {"chosen": chosen, "search": scores}
+
+
+def _final(cell: Cell, folder: CellFolder, data: CellData, chosen: Mapping[str, Any]) -> FittedMethod:
     adapter = _with(cell.adapter, chosen)
     context = FitContext(cell.seed, cell.device, cell.threads, folder.report, folder.checkpoint)
-    method = _fit(cell, adapter, cell.more_training or cell.training, data, context, validate=not cell.more_training)
-    return method, {"chosen": chosen, "search": scores} if cell.search else {}
+    return _fit(cell, adapter, cell.more_training or cell.training, data, context, validate=not cell.more_training)
 
 
 def load(cell: Cell, folder: CellFolder, chosen: Mapping[str, Any]) -> FittedMethod:
@@ -177,6 +185,31 @@ def _search(cell: Cell, folder: CellFolder, data: CellData) -> tuple[dict[str, A
     return dict(best["parameters"]), scores
 
 
+def candidates(folder: CellFolder) -> list[CellFolder]:
+    """Return the folders of a search, in the order of its candidates."""
+    return [CellFolder(path) for path in sorted((folder.path / "search").glob("*"), key=lambda path: int(path.name))]
+
+
+def _fitted_candidate(
+    cell: Cell, folder: CellFolder, chosen: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]
+) -> FittedMethod | None:
+    """Return the kept model of the chosen candidate, and make its history the cell's; None where none was kept."""
+    inner = candidates(folder)[[entry["parameters"] for entry in scores].index(chosen)]
+    try:
+        method = load(cell, inner, chosen)
+    except Exception:  # noqa: BLE001  (whatever a missing or damaged model makes of its reader, it can be fitted anew)
+        return None
+    if not folder.history_file.exists() and inner.history_file.exists():
+        shutil.copyfile(inner.history_file, folder.history_file)
+    return method
+
+
+def forget_candidates(folder: CellFolder) -> None:
+    """Remove the models of a search; its scores stay."""
+    for inner in candidates(folder):
+        shutil.rmtree(inner.model, ignore_errors=True)
+
+
 def _candidate_score(
     cell: Cell, folder: CellFolder, data: CellData, candidate: Mapping[str, Any], number: int
 ) -> float:
@@ -195,6 +228,7 @@ def _candidate_score(
         ]
     )
     score = metrics.uar(truth, predicted)
+    save(method, inner)
     inner.write_fit({"parameters": dict(candidate), "validation_uar": score})
     return score
 

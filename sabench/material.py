@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sabench.identity import shuffled
+from sabench.interfaces import Adapter
 from sabench.protocols import Protocol
 from sabench.records import Corpus, Target
 
@@ -87,3 +88,7 @@ class Conditions:
     device: str = "auto"
     validation_as_training: bool = True
     search: bool = False
+
+    def grid(self, adapter: Adapter) -> Mapping[str, Sequence[Any]]:
+        """Return what is to be chosen from on validation; nothing without a search."""
+        return {name: list(values) for name, values in adapter.search_grid.items()} if self.search else {}

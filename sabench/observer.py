@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sabench.interfaces import Progress
 from sabench.results import RunRecord
 from sabench.summary import Summary
+
+if TYPE_CHECKING:
+    from sabench.costs import Estimate
 
 
 class Observer:
@@ -24,6 +27,9 @@ class Observer:
 
     def warn(self, text: str) -> None:
         """Hear of something that went wrong and does not stop the run."""
+
+    def expected(self, estimates: list[Estimate]) -> None:
+        """Hear what is left to compute and what it costs, once, before features are extracted."""
 
     def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
         """Hear how much there is to do, once, before the first cell."""

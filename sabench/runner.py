@@ -63,6 +63,7 @@ class Runner:
             self._tracker = self._start_tracking(stack)
             self._keep_records(jobs)
             missing = [(job, self._missing_folds(job)) for job in jobs]
+            self._observer.expected([costs.estimate(job, folds) for job, folds in missing if folds])
             cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
             n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
             self._observer.planned([job.run for job in jobs], n_cells, n_cells - n_missing)
@@ -136,7 +137,7 @@ class Runner:
         slots = min(len(cells), max(1, cores() // threads))
         if slots == 1 or any(cell.device != "cpu" for cell in cells):
             return Inline()
-        expected = sum(costs.estimate(job.material, job.parts, job.run).seconds for job in jobs)
+        expected = sum(costs.estimate(job).seconds for job in jobs)
         return Processes(slots) if expected > CHEAP_S else Inline()
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:

@@ -16,7 +16,7 @@ from sabench.environment import environment
 from sabench.errors import SabenchError
 from sabench.evaluate import evaluate
 from sabench.files import write_json
-from sabench.fitting import CellData, FittedMethod, fit, load, save
+from sabench.fitting import CellData, FittedMethod, fit, forget_candidates, load, save
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 log = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ def _method(cell: Cell, folder: CellFolder, data: CellData) -> FittedMethod:
         "environment": environment(cell.device),
     }
     folder.write_fit({**record, "search": search} if search else record)
+    forget_candidates(folder)
     return method
 
 

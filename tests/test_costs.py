@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("warm")
 
 def estimates(tones, folder, *adapters, **values):
     plan = tiny.plan(tones, folder, adapters=adapters, **values)
-    return [estimate(job.material, job.parts, job.run) for job in tiny.jobs(plan)]
+    return [estimate(job) for job in tiny.jobs(plan)]
 
 
 def test_a_run_costs_the_sum_of_its_folds(tones, tmp_path):

@@ -4,7 +4,7 @@ import tiny
 
 from sabench import ALL, Access, PlanError
 from sabench.cellfolder import CellFolder
-from sabench.fitting import CellData, fit, load, save
+from sabench.fitting import CellData, fit, forget_candidates, load, save
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -170,6 +170,41 @@ def test_search_tries_without_the_validation_speakers_and_refits_with_them(made,
     spy = Spy(monkeypatch, tiny.Nearest)
     fit(*made("nearest", search=True))
     assert [sorted(set(train.speaker)) for _, train, _, _ in spy.calls] == [["s2", "s3"]] * 3 + [["s1", "s2", "s3"]]
+
+
+def test_the_chosen_candidate_is_not_fitted_again_where_nothing_joins_it(made, monkeypatch):
+    fits = []
+    original = tiny.Nearest.fit
+    monkeypatch.setattr(
+        tiny.Nearest, "fit", lambda self, *given, **more: (fits.append(self.feature), original(self, *given, **more))
+    )
+    cell, folder, data = made("nearest", search=True, validation_as_training=False)
+    method, search = fit(cell, folder, data)
+    assert fits == [0, 1, None]
+    assert method.adapter.feature == search["chosen"]["feature"]
+    again = tiny.Nearest(**search["chosen"])
+    original(again, data.utterances(cell.training), [], context=None)
+    assert np.array_equal(method.adapter.means_, again.means_)
+
+
+def test_a_chosen_candidate_whose_model_is_gone_is_fitted_again(made, monkeypatch):
+    cell, folder, data = made("nearest", search=True, validation_as_training=False)
+    first, _ = fit(cell, folder, data)
+    forget_candidates(folder)
+    assert not list((folder.path / "search").glob("*/model"))
+    second, _ = fit(cell, folder, data)
+    assert np.array_equal(first.adapter.means_, second.adapter.means_)
+
+
+def test_the_history_of_the_chosen_candidate_becomes_the_cells(made):
+    cell, folder, data = made("nearest", search=True, validation_as_training=False)
+    for number in range(3):
+        inner = CellFolder(folder.path / "search" / str(number))
+        inner.path.mkdir(parents=True)
+        inner.report(epoch=1, loss=float(number))
+    _, search = fit(cell, folder, data)
+    chosen = [entry["parameters"] for entry in search["search"]].index(search["chosen"])
+    assert folder.history() == [{"epoch": 1, "loss": float(chosen)}]
 
 
 def test_a_search_that_was_killed_goes_on_where_it_was(made, monkeypatch):

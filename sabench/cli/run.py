@@ -213,7 +213,7 @@ def _print_estimates(plan: Plan, json: bool) -> None:
     from sabench.results import Results
 
     jobs = preparation.jobs(plan, Registry(), Results(plan.results), Watcher())
-    estimates = [costs.estimate(job.material, job.parts, job.run) for job in jobs]
+    estimates = [costs.estimate(job) for job in jobs]
     if json:
         rows = [
             {"run_id": e.run.run_id, "folds": e.n_folds, "n_train": e.n_train, "seconds": e.seconds, **asdict(e.cell)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +22,12 @@ from sabench import interfaces
 from sabench.cli import output
 from sabench.observer import Observer
 from sabench.results import RunRecord
+
+if TYPE_CHECKING:
+    from sabench.costs import Estimate
+
+WORTH_SAYING_S = 30.0
+"""Work below so many seconds begins without a word."""
 
 
 class Watcher(Observer):
@@ -48,6 +54,21 @@ class Watcher(Observer):
     def warn(self, text: str) -> None:
         """Print a warning."""
         output.message(f"Warning: {text}")
+
+    def expected(self, estimates: list[Estimate]) -> None:
+        """Say what takes longer than a moment: its size, its time, and what to do where that is hours."""
+        from sabench.leaderboard.text import count, duration
+
+        for told in estimates:
+            if told.seconds > WORTH_SAYING_S:
+                run, folds = told.run, "1 fold" if told.n_folds == 1 else f"{told.n_folds} folds"
+                size = "" if told.cell.parameters is None else f"{count(told.cell.parameters)} parameters, "
+                self.note(
+                    f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: {size}{told.n_train} training "
+                    f"utterances, about {duration(told.seconds)} for {folds} on {run.device}, threads: {run.threads}."
+                )
+        for advice in (told.cell.advice for told in estimates if told.cell.advice):
+            self.note(advice)
 
     def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
         """Say how much there is to do and open the bars."""

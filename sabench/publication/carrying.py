@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 from sabench import costs, preparation, roots, runner
@@ -93,10 +92,9 @@ def estimate(found: Sequence[Step], registry: Registry, observer: Observer) -> f
         results = Results(step.plan.results)
         for job in preparation.jobs(step.plan, registry, results, observer):
             if not _is_complete(results, job.run.run_id):
-                fits = 1 + prod(map(len, job.parts.adapter.search_grid.values())) if step.plan.search else 1
-                alone = costs.estimate(job.material, job.parts, job.run).seconds
+                alone = costs.estimate(job).seconds
                 side_by_side = cores() / job.run.threads if job.run.device == "cpu" else 1
-                seconds += fits * alone / max(1.0, min(side_by_side, len(job.run.folds)))
+                seconds += alone / max(1.0, min(side_by_side, len(job.run.folds)))
     return seconds
 
 
