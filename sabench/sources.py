@@ -41,7 +41,7 @@ class KnowsGender(Protocol):
 class Merged:
     """Several sources as one, so that seeds of a method meet wherever they were run.
 
-    Of runs with the same id the first source's counts.
+    Of runs with the same id the first complete one counts, and without any the first.
     """
 
     def __init__(self, sources: Iterable[Source]) -> None:
@@ -49,7 +49,9 @@ class Merged:
         self._cards: dict[str, Source] = {}
         for source in sources:
             for run in source.runs():
-                self._runs.setdefault(run.run_id, (run, source))
+                kept = self._runs.get(run.run_id)
+                if kept is None or (run.status == "complete" and kept[0].status != "complete"):
+                    self._runs[run.run_id] = (run, source)
                 self._cards.setdefault(run.protocol_hash, source)
 
     def runs(self) -> list[RunRecord]:

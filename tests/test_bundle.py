@@ -694,6 +694,15 @@ def test_a_bundle_of_a_run_that_is_there_already_counts_once(place, packed):
     assert [row["method"] for row in table["rows"]].count("nearest-norm") == 1
 
 
+def test_a_bundle_of_a_run_that_is_not_complete_here_counts(place, packed, results, tmp_path):
+    folder = shutil.copytree(place / "results", tmp_path / "results")
+    shutil.rmtree(Results(folder).cell(run_of(results, "nearest-norm").folds["s0"]).path)
+    done = sabench("leaderboard", "--results", folder, "--add", place / "norm.zip", "--json")
+    (table,) = json.loads(done.stdout)["tables"]
+    (row,) = (row for row in table["rows"] if row["method"] == "nearest-norm")
+    assert (row["note"], row["rank"]) == ("", 1)
+
+
 def test_the_leaderboard_refuses_a_bundle_that_does_not_verify(tampered):
     tampered.change("scores.json", lambda scores: scores["first"].update(uar_mean=0.99))
     path = tampered.path()

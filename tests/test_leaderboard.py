@@ -199,6 +199,16 @@ def test_several_sources_meet_in_one_table(tmp_path):
     assert {r.method for r in table.rows} == {"svm", "svm-norm"}
 
 
+def test_of_a_run_in_several_sources_the_complete_one_counts(tmp_path):
+    sources = [Results(tmp_path / name) for name in ("ours", "theirs", "others")]
+    for source, skill, missing in zip(sources, (1.0, 0.5, 0.0), (["s00"], [], []), strict=True):
+        Made(source).run(SVM, skill, missing=missing, run_id="svm-0")
+    (table,) = leaderboard.build(sources).tables
+    assert row(table, "svm").uar == pytest.approx(
+        metrics.scores(sources[1].predictions(sources[1].run("svm-0"))).uar_mean
+    )
+
+
 def test_seeds_of_several_sources_are_one_method(tmp_path):
     sources = [Results(tmp_path / name) for name in ("ours", "theirs")]
     for seed, source in enumerate(sources):

@@ -73,11 +73,11 @@ def _own(results: Path | None, tracking: str | None, added: bool) -> list[Source
 
 
 def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
-    """Return verified bundles of runs that are not there yet."""
+    """Return verified bundles of runs that are not there, or not complete, yet."""
     from sabench import bundle
     from sabench.cli.output import message
 
-    known = {run.run_id for source in own for run in source.runs()}
+    known = {run.run_id for source in own for run in source.runs() if run.status == "complete"}
     found: list[Source] = []
     for path in paths:
         added = bundle.read(path)
