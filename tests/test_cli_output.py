@@ -15,6 +15,17 @@ def test_messages_leave_standard_output_alone(capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
+def test_no_name_commands_the_terminal(capsys):
+    output.message("a\x1b[31m b\x9b31m")
+    output.say("a\x1b[31m\r b\n")
+    output.table("t\x1b[31m", ("n\x1b[31m",), [("c\x1b[31m\x07",)])
+    printed = capsys.readouterr()
+    assert printed.err == "a[31m b31m\n"
+    assert printed.out.startswith("a[31m b\n")
+    assert "c[31m" in printed.out
+    assert not {"\x1b", "\x9b", "\x07", "\r"} & {*printed.out, *printed.err}
+
+
 def test_a_table_in_a_pipe_is_not_cut_at_80_columns(capsys):
     output.table("t", ("name",), [("x" * 120,)])
     assert "x" * 120 in capsys.readouterr().out
@@ -63,9 +74,9 @@ def test_progress_ends_where_work_fails(capsys):
 
 def test_progress_in_a_terminal_is_a_bar(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with output.progress("[b]Counting") as told:
+    with output.progress("[b]Count\x1b[31ming") as told:
         told(3, 3)
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "[b]Counting" in printed.err
+    assert "[b]Count[31ming" in printed.err
     assert "3/3" in printed.err

@@ -31,7 +31,7 @@ def export(
 ) -> None:
     """Write a finished run as a bundle that others can verify: card, method, predictions, scores, environment."""
     from sabench import bundle
-    from sabench.cli.output import message, print_json
+    from sabench.cli.output import message, print_json, say
     from sabench.registry import Registry
 
     source, registry = open_results(results), Registry()
@@ -43,7 +43,7 @@ def export(
         print_json({"run_id": record.run_id, "file": str(output), "bytes": size, "labels": shareable})
         return
     mark = " (simulated)" if record.simulated else ""
-    typer.echo(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}{mark}, draws {', '.join(record.draws)}.")
+    say(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}{mark}, draws {', '.join(record.draws)}.")
     if not shareable:
         message(
             f"Labels of {record.dataset} may not be shared, so the bundle holds none: whoever verifies it needs the "
@@ -93,9 +93,9 @@ def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Co
 
 def _print(found: Verification, reason: str) -> None:
     from sabench.bundle.verified import WHAT_IT_PROVES
-    from sabench.cli.output import table
+    from sabench.cli.output import say, table
 
-    typer.echo(found.sentence)
+    say(found.sentence)
     if found.scores:
         rows = [
             [draw, f"{100 * score.uar_mean:.2f}", f"{100 * score.uar_pooled:.2f}", score.n_scored]
@@ -103,8 +103,8 @@ def _print(found: Verification, reason: str) -> None:
         ]
         table("Recomputed (UAR in %)", ["draw", "UAR mean", "UAR pooled", "utterances"], rows)
     for note in (*found.notes, *_without_corpus(found, reason)):
-        typer.echo(note)
-    typer.echo(WHAT_IT_PROVES)
+        say(note)
+    say(WHAT_IT_PROVES)
 
 
 def _without_corpus(found: Verification, reason: str) -> list[str]:

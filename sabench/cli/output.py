@@ -17,10 +17,26 @@ if TYPE_CHECKING:
 _PIPE_WIDTH: Final = 160
 """Columns where nobody looks: what reads a pipe should not find words cut at 80."""
 
+_CONTROLS: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+
+
+def visible(text: str) -> str:
+    r"""Return text without characters that command a terminal: names may come from anybody's files.
+
+    >>> visible("one\x1b[31m\ntwo")
+    'one[31m\ntwo'
+    """
+    return text.translate(_CONTROLS)
+
 
 def message(text: str) -> None:
     """Say something to the user on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
+
+
+def say(text: str) -> None:
+    """Print a sentence on standard output."""
+    print(visible(text), flush=True)
 
 
 def print_json(value: Any) -> None:
@@ -38,10 +54,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     from rich.text import Text
 
     cells = [[_shown(value) for value in row] for row in rows]
-    values = Table(title=Text(title) if title else None, title_justify="left", show_header=any(columns))
+    values = Table(title=Text(visible(title)) if title else None, title_justify="left", show_header=any(columns))
     for position, name in enumerate(columns):
         numbers = cells and all(_is_number(row[position]) for row in cells)
-        values.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
+        values.add_column(Text(visible(name)), justify="right" if numbers else "left", overflow="fold")
     for row in cells:
         values.add_row(*(Text(cell) for cell in row))  # as Text, names are not read as markup
     _console().print(values)
@@ -92,7 +108,7 @@ class _Bar:
         if self._bar is None:
             self._bar = _rich_bar()
             self._bar.start()
-            self._task = self._bar.add_task(self._description)
+            self._task = self._bar.add_task(visible(self._description))
         self._bar.update(self._task, completed=done, total=total)
 
     def close(self) -> None:
@@ -117,7 +133,7 @@ def _console() -> Console:
 def _shown(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))
 
 
 def _is_number(cell: str) -> bool:
