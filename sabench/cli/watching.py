@@ -77,12 +77,12 @@ class Watcher(Observer):
         console = Console(stderr=True)
         if n_done < n_cells and console.is_terminal:
             self._bars = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[line]}"),
+                TextColumn("{task.fields[line]}", markup=False),
                 console=console,
                 transient=True,
             )
@@ -95,7 +95,7 @@ class Watcher(Observer):
             return
         key = (run.run_id, fold)
         if key not in self._folds:
-            self._folds[key] = _FoldBar(self._bars, f"  {run.method.name} {run.dataset} {fold}")
+            self._folds[key] = _FoldBar(self._bars, output.visible(f"  {run.method.name} {run.dataset} {fold}"))
         self._folds[key].show(line)
 
     def cell(self, run: RunRecord, fold: str, status: str, reason: str) -> None:
@@ -127,14 +127,15 @@ class _FoldBar:
         self._task = bars.add_task(name, total=None, line="")
 
     def show(self, line: Mapping[str, Any]) -> None:
-        self._best = max(self._best, line.get("validation_uar") or 0.0)
-        parts = [f"loss {line['loss']:.3f}"] if "loss" in line else []
+        told = {name: value for name, value in line.items() if isinstance(value, (int, float))}  # adapters report what they like
+        self._best = max(self._best, told.get("validation_uar", 0.0))
+        parts = [f"loss {told['loss']:.3f}"] if "loss" in told else []
         if self._best:
             parts.append(f"best validation UAR {100 * self._best:.1f}")
-        if "samples_per_s" in line:
-            parts.append(f"{line['samples_per_s']:.0f} samples/s")
+        if "samples_per_s" in told:
+            parts.append(f"{told['samples_per_s']:.0f} samples/s")
         self._bars.update(
-            self._task, completed=line.get("epoch"), total=line.get("epochs"), line=", ".join(parts), refresh=True
+            self._task, completed=told.get("epoch"), total=told.get("epochs"), line=", ".join(parts), refresh=True
         )
 
     def close(self) -> None:

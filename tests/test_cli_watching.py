@@ -1,0 +1,37 @@
+"""What a terminal shows while cells are at work."""
+
+import pytest
+from made_results import SVM, Made
+
+from sabench.cli.watching import Watcher
+from sabench.results import Results
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Made(Results(tmp_path)).run(SVM)
+
+
+@pytest.fixture
+def watcher(run, monkeypatch):
+    """A watcher in a terminal that has opened its bars."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    watcher = Watcher()
+    watcher.planned([run], n_cells=2, n_done=0)
+    yield watcher
+    watcher.ended()
+
+
+def test_a_fold_is_shown_by_its_name_whatever_signs_it_has(watcher, run, capsys):
+    watcher.epoch(run, "[/b]x\x1b[31m", {"epoch": 1, "epochs": 4, "loss": 0.5, "samples_per_s": 80.0})
+    shown = capsys.readouterr().err
+    assert "[/b]x[31m" in shown
+    assert "loss 0.500, 80 samples/s" in shown
+
+
+@pytest.mark.parametrize("value", [None, "low", [1.0]])
+def test_what_an_adapter_reports_besides_numbers_is_passed_over(watcher, run, capsys, value):
+    names = ("loss", "validation_uar", "samples_per_s", "epoch", "epochs")
+    for name in names:
+        watcher.epoch(run, "s00", {"epoch": 1, "epochs": 4, "validation_uar": 0.25, name: value})
+    assert "best validation UAR 25.0" in capsys.readouterr().err
