@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sabench.cells import BlindTarget, Cell, EnrolmentRows, Evaluation, Training, Validation
 from sabench.environment import cores, resolve_device
-from sabench.identity import derive_seed, digest, evaluation_key, fit_key, plain
+from sabench.identity import derive_seed, digest, evaluation_key, file_name, fit_key, plain
 from sabench.interfaces import Adapter
 from sabench.material import Conditions, Material
 from sabench.methods import Parts
@@ -50,7 +50,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
     corpus = material.corpus
     short = digest([list(keys.values()), kept, method.name])[:8]
     return RunRecord(
-        run_id=_file_name(f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}"),
+        run_id=file_name(f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}"),
         method=method,
         dataset=corpus.dataset,
         task=corpus.task,
@@ -190,15 +190,6 @@ def _fit_access(parts: Parts) -> Access:
         return parts.method.access
     access = type(parts.adapter)(**{**parts.adapter.parameters(), **defaults}).access
     return access | parts.normaliser.access if parts.normaliser else access
-
-
-def _file_name(text: str) -> str:
-    """Return text as part of a path, whatever a plugin calls itself.
-
-    >>> _file_name("../a method")
-    '..-a-method'
-    """
-    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
 
 
 def _merges_validation(parts: Parts, conditions: Conditions) -> bool:

@@ -57,6 +57,15 @@ def shuffled(ids: Iterable[str], salt: str) -> list[str]:
     return sorted(ids, key=lambda text: hashlib.sha256(f"{salt}\0{text}".encode()).digest())
 
 
+def file_name(text: str) -> str:
+    """Return text as part of a path, whatever a plugin calls itself.
+
+    >>> file_name("../a method")
+    '..-a-method'
+    """
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
+
+
 def fit_key(
     protocol_hash: str,
     fold: str,

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from sabench import bundle, metrics, runner
+from sabench import Alias, bundle, hookimpl, metrics, runner
 from sabench.bundle import archive
 from sabench.entries import entries
 from sabench.errors import BundleError, ResultsError
@@ -20,6 +20,7 @@ from sabench.identity import digest, evaluation_key, fit_key
 from sabench.observer import Observer
 from sabench.preparation import corpus as prepared_corpus
 from sabench.records import Draw
+from sabench.registry import Registry
 from sabench.results import Results, method_from
 from tests import toys
 
@@ -146,6 +147,23 @@ def refused(path, match, **options):
 
 
 # What is sound
+
+
+class Plus:
+    """An alias that no file could be called after."""
+
+    @hookimpl
+    def sabench_adapters(self):
+        return {"nearest+norm": Alias("nearest", normaliser="speaker-zscore")}
+
+
+def test_a_run_whose_name_is_rewritten_for_the_file_system_is_exported(tmp_path):
+    registry = Registry(extra=[toys, Plus()])
+    runner.run(toys.plan(tmp_path, adapters="nearest+norm"), registry=registry)
+    results = Results(tmp_path / "results")
+    (run,) = results.runs()
+    bundle.export(results, run, tmp_path / "plus.zip", labels_shareable=True, registry=registry)
+    assert bundle.verify(tmp_path / "plus.zip", registry=registry).recomputed
 
 
 def test_a_bundle_verifies_and_gives_the_scores_of_its_run(results, place, packed):

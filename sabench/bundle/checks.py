@@ -6,7 +6,7 @@ from collections import Counter
 
 from sabench.bundle.content import CARD, CELLS, RUN, CardFold, Content
 from sabench.errors import BundleError, PlanError
-from sabench.identity import digest, evaluation_key, fit_key, plain
+from sabench.identity import digest, evaluation_key, file_name, fit_key, plain
 from sabench.protocols import canonical_name
 from sabench.records import Draw
 
@@ -79,7 +79,7 @@ def keys(content: Content) -> None:
         BundleError: seed, method, parameters or conditions have been changed.
     """
     run = content.record
-    begins = f"{run.method.name}-{run.dataset}-{run.task}-s{run.seed}-"
+    begins = file_name(f"{run.method.name}-{run.dataset}-{run.task}-s{run.seed}-")
     if not run.run_id.startswith(begins):
         msg = f"{RUN}: the run is called {run.run_id!r}; its method, dataset, task and seed make it {begins}..."
         raise BundleError(msg)
