@@ -224,8 +224,8 @@ def test_a_table_that_there_is_not_is_told(published, registry, common):
 def test_a_method_that_fails_is_a_row_with_its_reason(linked, published, registry, common):
     places = {"tones": published.places["tones"].model_copy(update={"pool": "neutral=0,scored-too"})}
     found = carried(published.model_copy(update={"places": places}), registry, Request(common=common))[1]
-    told = dict(publications.measured_with_nothing(found))
-    assert told == {"shifted at tones": "shifted needs a neutral utterance of the target speaker."}
+    told = {row.method: row.reason for row in found.scores if row.measured is None}
+    assert told == {"shifted": "shifted needs a neutral utterance of the target speaker."}
 
 
 # The packaged comparison
@@ -321,3 +321,15 @@ def test_the_command_prints_measured_beside_reported(linked, published, registry
     assert "Table 1. UAR on tones" in done.stdout
     assert "61.0 (0.5)" in done.stdout
     assert "It is a test." in done.stdout
+
+
+def test_the_command_ends_with_one_where_a_table_of_draws_alone_has_failed(
+    linked, published, registry, monkeypatch, tmp_path
+):
+    places = {"tones": published.places["tones"].model_copy(update={"pool": "neutral=0,scored-too"})}
+    monkeypatch.setattr(publications, "publication", lambda name: published.model_copy(update={"places": places}))
+    monkeypatch.setattr("sabench.registry.Registry", lambda: registry)
+    options = ["--results", str(tmp_path / "results"), "--no-track", "--threads", "1", "--jobs", "1"]
+    done = CliRunner().invoke(app, ["paper", "--tables", "2", *options])
+    assert done.exit_code == 1, done.exception
+    assert "61.0 (0.5)" in done.stdout

@@ -78,7 +78,7 @@ def paper(
         print_json(found.json())
     else:
         _print(found, published)
-    if publications.measured_with_nothing(found):
+    if not carried.complete:
         raise typer.Exit(1)
 
 

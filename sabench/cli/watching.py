@@ -127,7 +127,8 @@ class _FoldBar:
         self._task = bars.add_task(name, total=None, line="")
 
     def show(self, line: Mapping[str, Any]) -> None:
-        told = {name: value for name, value in line.items() if isinstance(value, (int, float))}  # adapters report what they like
+        # Adapters report what they like.
+        told = {name: value for name, value in line.items() if isinstance(value, (int, float))}
         self._best = max(self._best, told.get("validation_uar", 0.0))
         parts = [f"loss {told['loss']:.3f}"] if "loss" in told else []
         if self._best:

@@ -3,7 +3,7 @@
 from sabench.publication.carrying import Carried, Request, Step, carry, estimate, steps
 from sabench.publication.differing import deviations
 from sabench.publication.layout import Publication, names, publication, read
-from sabench.publication.outcome import Outcome, measured_with_nothing, outcome
+from sabench.publication.outcome import Outcome, outcome
 
 __all__ = [
     "Carried",
@@ -14,7 +14,6 @@ __all__ = [
     "carry",
     "deviations",
     "estimate",
-    "measured_with_nothing",
     "names",
     "outcome",
     "publication",

@@ -63,6 +63,11 @@ class Carried:
     summaries: Mapping[tuple[str, str], tuple[Summary, ...]]
     left_out: tuple[str, ...]
 
+    @property
+    def complete(self) -> bool:
+        """Whether every run has all its folds."""
+        return all(one.record.status == "complete" for found in self.summaries.values() for one in found)
+
 
 def steps(publication: Publication, request: Request, registry: Registry) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Return what is to be run, and why some places are not.

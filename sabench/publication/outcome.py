@@ -236,8 +236,3 @@ def _complete(found: Sequence[Summary]) -> tuple[list[Summary], str]:
 
 def _relative(value: float | None, other: float | None) -> float | None:
     return None if value is None or not other else (value - other) / other
-
-
-def measured_with_nothing(found: Outcome) -> list[tuple[str, str]]:
-    """Return methods that gave no score, with the reason."""
-    return [(f"{row.method} at {row.place}", row.reason) for row in found.scores if row.measured is None]
