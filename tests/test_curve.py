@@ -71,6 +71,12 @@ def test_speakers_who_supply_fewer_are_told(found):
     assert points(found, "nearest-neutral")[1].supplied == 1.0
 
 
+def test_two_kinds_of_enrolment_share_a_speakers_neutral_utterances_and_that_is_told(found):
+    told = "Neutral utterances are reserved as such first: 4 of 4 speakers have none among their unlabelled ones"
+    (note,) = (note for note in found[1].notes if note.startswith(told))
+    assert "; nearest-norm may score otherwise in a curve without methods that take neutral" in note
+
+
 def test_draws_of_the_whole_pool_do_not_differ_and_others_are_counted(found):
     whole, one = points(found, "shifted")[2], points(found, "shifted")[1]
     assert (whole.n_draws, whole.draw_sd) == (3, 0.0)
@@ -115,6 +121,7 @@ def test_several_seeds_are_averaged_and_named(tmp_path):
     measured = curve(plan, (1,), 2, registry=toys.registry())
     assert measured.points[0].seeds == (0, 1)
     assert len(measured.points[0].runs) == 2
+    assert measured.notes == ()
 
 
 def test_methods_that_are_not_enrolled_make_no_curve(tmp_path):

@@ -13,6 +13,7 @@ from sabench.curve.carriers import KINDS, Carrier, carrier_of
 from sabench.curve.narrowing import choice_of, only, pool_for
 from sabench.curve.points import Curve, Point, Reference
 from sabench.errors import PlanError
+from sabench.material import Material
 from sabench.methods import Choice, resolve
 from sabench.observer import Observer
 from sabench.plan import Plan
@@ -87,6 +88,7 @@ class _Measurement:
             for target in fold.test
         }
         self._notes += _shortfalls(short for short in material.protocol.shortfalls if short.speaker in self._held)
+        self._notes += self._sharing(material)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
         references = [found for changes in self._bare_methods() if (found := self._reference(changes))]
         protocol, corpus = material.protocol, material.corpus
@@ -104,6 +106,23 @@ class _Measurement:
             references=tuple(references),
             notes=tuple(self._notes),
         )
+
+    def _sharing(self, material: Material) -> list[str]:
+        """Return what one pool does to the other, where there are two: neutral utterances are reserved first."""
+        rule = self._plan.pool
+        if not (rule.neutral and rule.unlabelled):
+            return []
+        without = [
+            target.speaker
+            for fold in material.protocol.folds
+            for target in fold.test
+            if not any(map(material.neutral, target.unlabelled))
+        ]
+        names = ", ".join(carrier.method for carrier in self._carriers if carrier.kind == "unlabelled")
+        return [
+            f"Neutral utterances are reserved as such first: {len(without)} of {len(self._held)} speakers have none "
+            f"among their unlabelled ones; {names} may score otherwise in a curve without methods that take neutral."
+        ]
 
     def _points(self, carrier: Carrier) -> Iterator[Point]:
         most = max(held[carrier.kind] for held in self._held.values())
