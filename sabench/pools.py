@@ -30,8 +30,10 @@ def reserve(table: pd.DataFrame, speaker: str, rule: PoolRule) -> tuple[Target, 
     """Split one speaker's utterances into pools and scored set.
 
     Neutral utterances are the first ones in corpus order; unlabelled and labelled ones follow a hash
-    of ids, blind to class. Never more than half of a speaker's neutral utterances are taken, and
-    never the last scored utterance of a class, unless the pool is scored too and takes nothing away.
+    of ids, blind to class. Never more than half of a speaker's neutral utterances are taken, never the
+    last scored utterance of a class, and never one of which there is a copy, as the copy would be
+    scored; unless the pool is scored too and takes nothing away. The neutral pool is filled first, so
+    that the others hold fewer neutral utterances beside it than alone.
 
     Args:
         table: all utterances of the speaker, in corpus order.
@@ -65,6 +67,7 @@ class _Budget:
     def __init__(self, table: pd.DataFrame, rule: PoolRule) -> None:
         self._label = dict(zip(table["id"], table["label"], strict=True))
         self._neutral = {i for i, flag in zip(table["id"], table["neutral"], strict=True) if flag}
+        self._copied = set(table.loc[table["digest"].duplicated(keep=False), "id"])
         self._left = dict(table["label"].value_counts())
         self._neutral_left = len(self._neutral) // 2
         self._taken: set[str] = set()
@@ -85,7 +88,7 @@ class _Budget:
             return False
         if self._free:
             return True
-        if name in self._neutral and self._neutral_left < 1:
+        if name in self._copied or (name in self._neutral and self._neutral_left < 1):
             return False
         return self._left[self._label[name]] > 1
 

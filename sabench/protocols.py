@@ -39,7 +39,7 @@ class Protocol:
         folds: in a fixed order.
         card: canonical JSON object of everything that decides what is trained on and scored.
         hash: of the card.
-        shortfalls: speakers who supply less than the pool asks for.
+        shortfalls: speakers held out in some fold who supply less than the pool asks for.
     """
 
     name: str
@@ -150,10 +150,12 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     table, name = corpus.table, canonical_name(name)
     targets, shortfalls = _targets(table, rule)
     dropped = {short.speaker for short in shortfalls} if rule.require else set()
+    splits = _split(name, table, dropped)
+    held_out = {speaker for split in splits for speaker in (*split.validation, *split.test)}
     ids_of = {str(speaker): set(rows["id"]) for speaker, rows in table.groupby("speaker")}
     folds = tuple(
         fold
-        for fold in (_fold(split, table, targets, dropped) for split in _split(name, table, dropped))
+        for fold in (_fold(split, table, targets, dropped) for split in splits)
         if any(target.scored for target in fold.test)
     )
     if not folds:
@@ -164,7 +166,7 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     for fold in folds:
         leaks.refuse(fold, rule, speaker_of, digest_of, ids_of)
     card = _card(corpus, fingerprint, name, rule, folds)
-    return Protocol(name, folds, card, digest(card), tuple(shortfalls))
+    return Protocol(name, folds, card, digest(card), tuple(s for s in shortfalls if s.speaker in held_out))
 
 
 def canonical_name(name: str) -> str:

@@ -181,9 +181,9 @@ class PoolRule:
     """How many utterances a protocol reserves per target speaker.
 
     Attributes:
-        neutral: the first so many neutral utterances in corpus order.
-        unlabelled: so many by a hash of ids, class-blind.
-        labelled: so many by another hash of ids, class-blind.
+        neutral: the first so many neutral utterances in corpus order; reserved before the others.
+        unlabelled: so many by a hash of ids, blind to class among what may still be reserved.
+        labelled: so many by another hash of ids, likewise.
         scored_too: leave the pool in the scored set (the seed's variant); another protocol hash.
         require: drop the speakers who cannot supply the pool, for all methods alike.
     """
@@ -203,7 +203,7 @@ class Draw:
         kind: `first`, `nth` (the one at `index`), `random` (a hash seeded by `index` decides), or one
             of the controls `other-speaker` (a training speaker's), `zeros` and `emotional`.
         index: see `kind`; from 0.
-        k: hand over so many neutral or unlabelled utterances instead of what the access asks for.
+        k: hand over so many neutral or unlabelled utterances, not more than the access asks for.
 
     >>> Draw.parse("nth:3"), str(Draw("nth", 3)), Draw("zeros").control
     (Draw(kind='nth', index=3, k=None), 'nth:3', True)

@@ -14,7 +14,8 @@ def utterances(**n_per_label):
     labels = [label for label, n in n_per_label.items() for _ in range(n)]
     numbers = [i for n in n_per_label.values() for i in range(n)]
     ids = [f"{label}_{i}" for label, i in zip(labels, numbers, strict=True)]
-    return pd.DataFrame({"id": ids, "label": labels, "neutral": [label == "neutral" for label in labels]})
+    neutral = [label == "neutral" for label in labels]
+    return pd.DataFrame({"id": ids, "label": labels, "neutral": neutral, "digest": ids})
 
 
 def reserved(table, **rule):
@@ -57,6 +58,20 @@ def test_the_last_scored_utterance_of_a_class_is_never_reserved(kind):
     target, short = reserved(utterances(angry=1, sad=2, neutral=2), **{kind: 5})
     assert {name.partition("_")[0] for name in target.scored} == {"angry", "sad", "neutral"}
     assert short == [f"s supplies 2 of 5 {kind}"]
+
+
+@pytest.mark.parametrize("kind", ["neutral", "unlabelled", "labelled"])
+def test_an_utterance_with_a_copy_is_scored_rather_than_enrolled(kind):
+    table = utterances(angry=2, neutral=6)
+    table["digest"] = table["digest"].replace("neutral_0", "neutral_1")
+    target, _ = reserved(table, **{kind: 8})
+    assert {"neutral_0", "neutral_1"} <= {*target.scored}
+    assert "neutral_2" in getattr(target, kind) or kind != "neutral"
+
+
+def test_a_pool_that_is_scored_too_may_hold_copies():
+    table = utterances(angry=2, neutral=6).assign(digest="the same")
+    assert len(reserved(table, neutral=6, scored_too=True)[0].neutral) == 6
 
 
 def test_a_lone_neutral_utterance_is_scored_rather_than_enrolled():

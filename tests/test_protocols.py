@@ -202,6 +202,20 @@ def test_a_shortfall_is_reported():
     assert [str(short) for short in made.shortfalls] == [f"{s} supplies 1 of 2 neutral" for s in "abcd"]
 
 
+def test_speakers_who_only_train_fall_short_of_nothing():
+    partition = {"a": "train", "b": "train", "c": "validation", "d": "test"}
+    made = protocol("challenge", utterances(partition=partition), PoolRule(neutral=2))
+    assert [short.speaker for short in made.shortfalls] == ["c", "d"]
+
+
+def test_a_copy_within_one_speaker_forbids_no_pool():
+    table = utterances()
+    table["digest"] = table["digest"].replace("digest of a_sad_0", "digest of a_sad_1")
+    for n in range(1, 7):
+        pools = protocol("loso", table, PoolRule(unlabelled=n, labelled=n)).card["speakers"]["a"]
+        assert not {"a_sad_0", "a_sad_1"} & {*pools["unlabelled"], *pools["labelled"]}
+
+
 def without_neutral(speaker):
     table = utterances()
     return table[(table["speaker"] != speaker) | ~table["neutral"]].reset_index(drop=True)
