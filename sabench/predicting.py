@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sabench import audio
+from sabench.cellfolder import CellFolder
 from sabench.errors import AccessError, ResultsError
 from sabench.evaluate import checked
 from sabench.fitting import FittedMethod, load_model
@@ -49,21 +50,20 @@ def predict(
 
     Raises:
         AccessError: the method needs enrolment that is not given.
-        ResultsError: a fold that the run does not have, or no model is kept.
+        ResultsError: a fold that the run does not have, no model is kept, or a plugin has another version here.
         PluginLoadError, UnknownPlugin: a plugin of the run is not installed here.
     """
     refuse_missing_enrolment(run.method.access, run.method.title, speaker)
     registry = registry or Registry()
-    extractor = registry.create("features", run.method.features.name, run.method.features.parameters)
+    fits = {name: _kept_fit(results, run, name) for name in _folds(run, fold)}
+    extractor = _built(registry, "features", run.method.features, dict(run.method.features.parameters))
     files = _features(extractor, speaker.files)
     others = _features(extractor, speaker.unlabelled)
     seen = _features(extractor, (*speaker.unlabelled, *speaker.files)) if run.method.access.transductive else others
     enrolment = Enrolment(neutral=_features(extractor, speaker.neutral), unlabelled=seen)
     n_classes = len(results.card(run.protocol_hash)["classes"])
-    found = [
-        checked(_model(results, run, name, registry).predict(enrolment, files), len(files), n_classes, run.method.title)
-        for name in _folds(run, fold)
-    ]
+    models = (_model(results.cell(run.folds[name]), run, fit, registry) for name, fit in fits.items())
+    found = [checked(model.predict(enrolment, files), len(files), n_classes, run.method.title) for model in models]
     mean: np.ndarray = np.mean(found, axis=0)
     return mean
 
@@ -105,14 +105,20 @@ def _features(extractor: FeatureExtractor, files: Sequence[Path]) -> FeatureView
     return FeatureView(Memory(extractor.extract(audio.at(signal, rate), audio.TARGET_RATE) for signal, rate in signals))
 
 
-def _model(results: Results, run: RunRecord, fold: str, registry: Registry) -> FittedMethod:
-    folder = results.cell(run.folds[fold])
-    done = folder.fit()
-    if done is None or not done["saved"]:
-        reason = "is not finished" if done is None else "keeps no model (its adapter cannot be saved)"
-        msg = f"Fold {fold} of run {run.run_id} {reason}. Repeat the run, or choose another."
+def _kept_fit(results: Results, run: RunRecord, fold: str) -> dict[str, Any]:
+    """Return what is recorded of a fit whose model is kept."""
+    fit = results.cell(run.folds[fold]).fit()
+    if fit is None:
+        msg = f"Fold {fold} of run {run.run_id} is not finished. Repeat its command to complete it, or choose another."
         raise ResultsError(msg)
-    chosen = done.get("search", {}).get("chosen", {})
+    if not fit["saved"]:
+        msg = f"Run {run.run_id} keeps no models: {run.method.name} cannot be saved. Choose a run of another method."
+        raise ResultsError(msg)
+    return fit
+
+
+def _model(folder: CellFolder, run: RunRecord, fit: dict[str, Any], registry: Registry) -> FittedMethod:
+    chosen = fit.get("search", {}).get("chosen", {})
     adapter = _built(registry, "adapters", run.method.adapter, {**run.method.adapter.parameters, **chosen})
     normaliser = run.method.normaliser and _built(
         registry, "normalisers", run.method.normaliser, dict(run.method.normaliser.parameters)
