@@ -16,7 +16,7 @@ from sabench.methods import Parts
 from sabench.pools import Drawn, effective_access, take
 from sabench.records import Access, Draw, Fold, Target
 from sabench.results import Results, RunRecord
-from sabench.supply import draws_for, stand_in
+from sabench.supply import draws_for, emotional, stand_in
 
 if TYPE_CHECKING:
     from sabench.features import FeatureSet
@@ -160,8 +160,8 @@ class _Assembler:
         if draw.kind == "other-speaker":
             return take(stand_in(self._material, self._fold, target, access), access, Draw())
         if draw.kind == "emotional":
-            emotional = tuple(i for i in self._material.scored(target) if not self._material.neutral(i))
-            return take(replace(target, neutral=emotional), access, Draw())
+            others = emotional(self._material, target) or target.neutral  # somebody who is never emotional
+            return take(replace(target, neutral=others), access, Draw())
         return take(target, access, draw)
 
     def _enrolment(self, drawn: Drawn) -> EnrolmentRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,10 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
         made = material(plan, registry, name, observer)
         for part in parts:
             _note_poor_trainers(made, part, observer)
+            _note_never_emotional(made, part, plan, observer)
             for seed in plan.seeds:
                 conditions = _conditions(plan, seed)
+                supply.refuse_large(part, conditions)
                 if not plan.accept_fewer:
                     supply.refuse_lacking(made, part, conditions)
                 found.append(Job(assembly.record(results, made, part, conditions), part, made, conditions))
@@ -89,10 +92,8 @@ def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> M
     dataset, found = corpus(plan, registry, name, observer)
     made = protocol(plan, dataset, found)
     if made.shortfalls:
-        words = ", ".join(str(short) for short in made.shortfalls[:_NOTED])
-        more = f" and {len(made.shortfalls) - _NOTED} more" if len(made.shortfalls) > _NOTED else ""
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
-        observer.note(f"{name}: {what}: {words}{more}.")
+        observer.note(f"{name}: {what}: {_some([str(short) for short in made.shortfalls])}.")
     material = Material(found, made)
     for sentence in untrained_classes(material):
         observer.note(f"{name}: {sentence}")
@@ -117,11 +118,25 @@ def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None
     access = part.method.access
     poor = supply.poor_trainers(made, access)
     if poor:
-        more = f" and {len(poor) - _NOTED} more" if len(poor) > _NOTED else ""
         observer.note(
             f"{part.method.title}: training speakers with fewer than {access.neutral} neutral utterances are enrolled "
-            f"with what they have: {', '.join(poor[:_NOTED])}{more}."
+            f"with what they have: {_some(poor)}."
         )
+
+
+def _note_never_emotional(made: Material, part: Parts, plan: Plan, observer: Observer) -> None:
+    if all(draw.kind != "emotional" for draw in supply.draws_for(part.method.access, plan.draws)):
+        return
+    never = supply.never_emotional(made)
+    if never:
+        observer.note(
+            f"{part.method.title}, draw emotional: target speakers scored on neutral utterances alone keep their "
+            f"neutral enrolment: {_some(never)}."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NOTED]) + (f" and {len(names) - _NOTED} more" if len(names) > _NOTED else "")
 
 
 def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:

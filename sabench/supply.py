@@ -15,9 +15,30 @@ from sabench.records import ALL, Access, Draw, Fold, Target
 def draws_for(access: Access, draws: Iterable[str]) -> tuple[Draw, ...]:
     """Return the draws that make a difference: what is enrolled with all, or nothing, has only one."""
     wanted = tuple(dict.fromkeys(Draw.parse(text) for text in draws))
-    if access == Access(unlabelled=ALL):
-        return tuple(draw for draw in wanted if draw.kind in ("first", "other-speaker")) or (Draw(),)
-    return wanted if access != Access() else (Draw(),)
+    if access == Access():
+        wanted = ()
+    elif access == Access(unlabelled=ALL):
+        wanted = tuple(draw for draw in wanted if draw.kind in ("first", "other-speaker"))
+    elif not access.neutral:  # what is emotional stands for what is neutral
+        wanted = tuple(draw for draw in wanted if draw.kind != "emotional")
+    return wanted or (Draw(),)
+
+
+def refuse_large(parts: Parts, conditions: Conditions) -> None:
+    """Raise where a draw hands over more than a method declares.
+
+    Raises:
+        AccessError: naming the draw.
+    """
+    declared = parts.method.access
+    for draw in draws_for(declared, conditions.draws):
+        needed = effective_access(declared, draw)
+        if needed | declared != declared:
+            msg = (
+                f"Draw {draw} hands over {needed}, more than {parts.method.title} declares ({declared}). "
+                "Raise the method's own number, for example with --set, so that its access says so."
+            )
+            raise AccessError(msg)
 
 
 def refuse_lacking(material: Material, parts: Parts, conditions: Conditions) -> None:
@@ -29,7 +50,7 @@ def refuse_lacking(material: Material, parts: Parts, conditions: Conditions) -> 
     """
     access = parts.method.access
     for draw in draws_for(access, conditions.draws):
-        needed = _refuse_large(parts, effective_access(access, draw), draw)
+        needed = effective_access(access, draw)
         held_out = {t.speaker: t for fold in material.protocol.folds for t in (*fold.validation, *fold.test)}
         short = {name: words for name, target in held_out.items() if (words := lacking(target, needed, draw))}
         if short:
@@ -68,23 +89,23 @@ def stand_in(material: Material, fold: Fold, target: Target, access: Access) -> 
     raise PlanError(msg)
 
 
+def emotional(material: Material, target: Target) -> tuple[str, ...]:
+    """Return a target's scored utterances that are not neutral, by a hash."""
+    return tuple(name for name in material.scored(target) if not material.neutral(name))
+
+
+def never_emotional(material: Material) -> list[str]:
+    """Return the targets who have no utterance for the draw `emotional`, in sorted order."""
+    targets = [target for fold in material.protocol.folds for target in fold.test]
+    return sorted({target.speaker for target in targets if not emotional(material, target)})
+
+
 def poor_trainers(material: Material, access: Access) -> list[str]:
     """Return the training speakers who have fewer neutral utterances than an access asks for, in sorted order."""
     table = material.corpus.table
     n_neutral = table.groupby("speaker")["neutral"].sum()
     trained = {material.speaker(name) for fold in material.protocol.folds for name in fold.train}
     return sorted(name for name in trained if n_neutral[name] < access.neutral)
-
-
-def _refuse_large(parts: Parts, needed: Access, draw: Draw) -> Access:
-    declared = parts.method.access
-    if needed | declared != declared:
-        msg = (
-            f"Draw {draw} hands over {needed}, more than {parts.method.title} declares ({declared}). "
-            "Raise the method's own number, for example with --set, so that its access says so."
-        )
-        raise AccessError(msg)
-    return needed
 
 
 def _pool_words(access: Access, draw: Draw) -> str:

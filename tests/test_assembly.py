@@ -192,6 +192,19 @@ def test_the_emotional_control_is_not_neutral(plan):
     assert name.startswith(("wav/s0_happy", "wav/s0_sad"))
 
 
+def test_a_target_who_is_never_emotional_keeps_the_neutral_enrolment(tones, tmp_path):
+    text = tones.read_text().replace("wav/", f"{tones.parent}/wav/")
+    lines = [line.replace("false", "true") if ",s0," in line else line for line in text.splitlines()]
+    table = tmp_path / "never_emotional.csv"
+    table.write_text("\n".join(lines))
+    first, control = (
+        tiny.cells(tiny.plan(table, tmp_path, adapters="nearest-to-neutral", draws=[draw]))[0].evaluations[0]
+        for draw in ("first", "emotional")
+    )
+    assert len(control.targets[0].enrolment.neutral) == 1
+    assert control.targets == first.targets
+
+
 # Records
 
 

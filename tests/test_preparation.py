@@ -1,7 +1,7 @@
 import pytest
 import tiny
 
-from sabench import DatasetError, LeakageError, PlanError
+from sabench import AccessError, DatasetError, LeakageError, PlanError
 from sabench.observer import Observer
 from sabench.preparation import jobs
 from sabench.results import Results
@@ -126,3 +126,20 @@ def test_training_speakers_who_cannot_be_enrolled_are_noted(prepared, written):
     _, notes = prepared(table=written(change), adapters=["nearest", "nearest-to-neutral"], protocol="challenge")
     told = "training speakers with fewer than 1 neutral utterances are enrolled with what they have: s0."
     assert [note for note in notes if "training speakers" in note] == [f"nearest-to-neutral: {told}"]
+
+
+def test_targets_who_are_never_emotional_are_noted_where_they_should_be(prepared, written):
+    def change(lines):
+        return [line.replace("false", "true") if ",s1," in line else line for line in lines]
+
+    adapters = ["nearest", "nearest-to-neutral"]
+    _, notes = prepared(table=written(change), adapters=adapters, draws=["first", "emotional"])
+    told = "target speakers scored on neutral utterances alone keep their neutral enrolment: s1."
+    assert [note for note in notes if "emotional" in note] == [f"nearest-to-neutral, draw emotional: {told}"]
+    assert not prepared(table=written(change), adapters=adapters)[1]
+
+
+@pytest.mark.parametrize("accept_fewer", [False, True])
+def test_a_draw_that_is_larger_than_declared_is_refused_also_where_fewer_are_accepted(prepared, accept_fewer):
+    with pytest.raises(AccessError, match="Draw first/2 hands over 2 neutral, more than nearest-to-neutral declares"):
+        prepared(adapters="nearest-to-neutral", draws=["first/2"], accept_fewer=accept_fewer)

@@ -21,6 +21,12 @@ def test_draws_that_make_no_difference_are_not_made():
     assert [str(draw) for draw in draws_for(Access(unlabelled=ALL), ["zeros"])] == ["first"]
 
 
+@pytest.mark.parametrize(("access", "has"), [(Access(neutral=1), True), (Access(1, 10), True), (Access(0, 10), False)])
+def test_what_is_emotional_can_only_stand_for_what_is_neutral(access, has):
+    assert [str(draw) for draw in draws_for(access, ["first", "emotional"])] == ["first", "emotional"][: 1 + has]
+    assert [str(draw) for draw in draws_for(access, ["emotional"])] == ["emotional" if has else "first"]
+
+
 # Refusals
 
 
@@ -37,11 +43,6 @@ def test_a_method_that_needs_more_than_speakers_have_is_refused_by_name(plan):
 def test_the_refusal_of_a_later_draw_says_how_large_a_pool_it_needs(plan):
     with pytest.raises(AccessError, match="Reserve more with --pool neutral=3"):
         tiny.jobs(plan("nearest-to-neutral", draws=["nth:2"]))
-
-
-def test_a_draw_that_hands_over_more_than_is_declared_is_refused(plan):
-    with pytest.raises(AccessError, match="Draw first/2 hands over 2 neutral, more than nearest-to-neutral declares"):
-        tiny.jobs(plan("nearest-to-neutral", draws=["first/2"]))
 
 
 def test_a_control_that_nobody_can_stand_in_for_is_refused(plan, tones, tmp_path):
