@@ -17,7 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from sabench.errors import ResultsError
-from sabench.files import read_json, write_bytes, write_json
+from sabench.files import lock_in, read_json, write_bytes, write_json
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +32,8 @@ class CellFolder:
         self.checkpoint = FileCheckpoint(path / "checkpoint.safetensors")
 
     def lock(self) -> FileLock:
-        """Return the lock to hold while working; a dead holder's is free."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"{self.path} cannot be made: {error.strerror}. Choose another --results folder or make it writable."
-            raise ResultsError(msg) from error
-        return FileLock(self.path / "lock")
+        """Return the lock to hold while working."""
+        return lock_in(self.path)
 
     def fit(self) -> dict[str, Any] | None:
         """Return what was recorded when the fit was finished, or None."""

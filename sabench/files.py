@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from sabench.errors import ResultsError
 
 
@@ -59,6 +61,20 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Replace a JSON file of the results folder at once."""
     write_bytes(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())
+
+
+def lock_in(folder: Path) -> FileLock:
+    """Return the lock to hold while a folder, made where it is not there, is changed; a dead holder's is free.
+
+    Raises:
+        ResultsError: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder} cannot be made: {error.strerror}. Choose another --results folder or make it writable."
+        raise ResultsError(msg) from error
+    return FileLock(folder / "lock")
 
 
 def read_json(path: Path) -> Any:

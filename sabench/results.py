@@ -12,7 +12,7 @@ import numpy as np
 
 from sabench.cellfolder import CellFolder
 from sabench.errors import ResultsError, did_you_mean
-from sabench.files import read_json, write_json
+from sabench.files import lock_in, read_json, write_json
 from sabench.records import Access, Component, Method, Predictions
 
 if TYPE_CHECKING:
@@ -129,39 +129,51 @@ class Results:
 
     def write_run(self, record: RunRecord) -> RunRecord:
         """Keep a run; what an earlier start of the same run asked for stays part of it."""
-        before = self._read_run(self.folder / "runs" / record.run_id / "run.json")
+        path = self._run_file(record.run_id)
+        with lock_in(path.parent):  # another command may ask for other draws of the same run
+            record = self.continued(record)
+            value = asdict(record)
+            del value["status"]
+            write_json(path, value)
+        return record
+
+    def continued(self, record: RunRecord) -> RunRecord:
+        """Return a run with its status, and with what an earlier start of it asked for."""
+        before = self._read_run(self._run_file(record.run_id))
         if before is not None:
             record = replace(record, created=before.created, evaluations={**before.evaluations, **record.evaluations})
-        value = asdict(record)
-        del value["status"]
-        write_json(self.folder / "runs" / record.run_id / "run.json", value)
         return self._with_status(record)
 
     def runs(self) -> list[RunRecord]:
         """Return all runs, oldest first; files that are no run are passed over."""
-        found = [self._read_run(path) for path in sorted((self.folder / "runs").glob("*/run.json"))]
+        found = [self._read_run(self._run_file(name)) for name in self._run_names()]
         return sorted((record for record in found if record), key=lambda record: (record.created, record.run_id))
+
+    def unreadable(self) -> list[str]:
+        """Return a sentence for each run that `runs` passes over."""
+        return [_no_run(path) for path in map(self._run_file, self._run_names()) if self._read_run(path) is None]
 
     def run(self, run_id: str) -> RunRecord:
         """Return the run whose id is this text, or the only one that begins with it.
 
         Raises:
-            ResultsError: there is none, or several begin so.
+            ResultsError: there is none, several begin so, or its record cannot be read.
         """
-        exact = self._read_run(self.folder / "runs" / run_id / "run.json") if run_id else None
-        if exact is not None:
-            return exact
-        names = [path.parent.name for path in (self.folder / "runs").glob("*/run.json")]
-        matching = sorted(name for name in names if name.startswith(run_id))
+        names = self._run_names()
+        matching = [run_id] if run_id in names else [name for name in names if name.startswith(run_id)]
         if len(matching) != 1:
             what = f"{len(matching)} runs begin with" if matching else "no run is called"
-            shown = ", ".join((matching or sorted(names))[:5]) or "none"
+            shown = ", ".join((matching or names)[:5]) or "none"
             msg = (
                 f"In {self.folder} {what} {run_id!r}.{did_you_mean(run_id, names)} "
                 f"There are: {shown}. List them with: sabench leaderboard --results {self.folder}"
             )
             raise ResultsError(msg)
-        return self.run(matching[0])
+        path = self._run_file(matching[0])
+        found = self._read_run(path)
+        if found is None:
+            raise ResultsError(_no_run(path))
+        return found
 
     def predictions(self, run: RunRecord, draw: str = "first") -> Predictions:
         """Return the predictions of all complete folds, joined with what is true.
@@ -252,6 +264,12 @@ class Results:
     def _truth(self, protocol_hash: str) -> dict[str, Any]:
         return self._protocol_file(protocol_hash, "truth.json")
 
+    def _run_file(self, run_id: str) -> Path:
+        return self.folder / "runs" / run_id / "run.json"
+
+    def _run_names(self) -> list[str]:
+        return sorted(path.parent.name for path in (self.folder / "runs").glob("*/run.json"))
+
     def _read_run(self, path: Path) -> RunRecord | None:
         value = read_json(path)
         try:
@@ -267,6 +285,10 @@ class Results:
                 missing += 1
                 failed += bool(folder.error())
         return replace(record, status="failed" if failed else "partial" if missing else "complete")
+
+
+def _no_run(path: Path) -> str:
+    return f"{path} cannot be read as a run. The run's command, repeated, writes it again and keeps what is complete."
 
 
 def _record(value: Mapping[str, Any]) -> RunRecord:

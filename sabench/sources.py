@@ -38,6 +38,15 @@ class KnowsGender(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsUnreadable(Protocol):
+    """A source that may hold runs which cannot be read."""
+
+    def unreadable(self) -> list[str]:
+        """Return a sentence for each of them."""
+        ...
+
+
 class Merged:
     """Several sources as one, so that seeds of a method meet wherever they were run.
 
@@ -47,16 +56,22 @@ class Merged:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._runs: dict[str, tuple[RunRecord, Source]] = {}
         self._cards: dict[str, Source] = {}
+        self._unreadable: list[str] = []
         for source in sources:
             for run in source.runs():
                 kept = self._runs.get(run.run_id)
                 if kept is None or (run.status == "complete" and kept[0].status != "complete"):
                     self._runs[run.run_id] = (run, source)
                 self._cards.setdefault(run.protocol_hash, source)
+            self._unreadable += source.unreadable() if isinstance(source, KnowsUnreadable) else []
 
     def runs(self) -> list[RunRecord]:
         """Return all runs, oldest first."""
         return sorted((run for run, _ in self._runs.values()), key=lambda run: (run.created, run.run_id))
+
+    def unreadable(self) -> list[str]:
+        """Return a sentence for each run that cannot be read."""
+        return self._unreadable
 
     def predictions(self, run: RunRecord, draw: str = "first") -> Predictions:
         """Return the predictions of all complete folds."""

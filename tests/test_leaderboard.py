@@ -228,6 +228,14 @@ def test_a_run_that_another_stands_for_is_told_as_left_out(results):
     )
 
 
+def test_a_damaged_run_is_told_as_left_out(made):
+    run = made.results.folder / "runs" / "damaged" / "run.json"
+    run.parent.mkdir()
+    run.write_text('{"x": ')
+    (told,) = leaderboard.build([made.results]).skipped
+    assert told.startswith(f"{run} cannot be read as a run")
+
+
 def test_chance_counts_the_classes_that_are_scored(results):
     made = Made(results, classes=("a", "b", "c", "d"))
     made.run(SVM)

@@ -1,5 +1,9 @@
+import contextlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 import pytest
@@ -51,6 +55,16 @@ def test_a_file_that_is_no_run_is_passed_over(results):
     (results.folder / "runs" / "stray").mkdir()
     (results.folder / "runs" / "stray" / "run.json").write_text('{"run_id": "stray"}')
     assert len(results.runs()) == 2
+
+
+def test_a_damaged_run_is_told_with_what_to_do(results):
+    (results.folder / "runs" / "abc").mkdir()
+    (results.folder / "runs" / "abc" / "run.json").write_text('{"x": ')
+    for name in ("abc", "ab"):
+        with pytest.raises(ResultsError, match=r"abc/run.json cannot be read as a run. The run's command, repeated"):
+            results.run(name)
+    (told,) = results.unreadable()
+    assert "abc/run.json cannot be read" in told
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(results, drawing):
@@ -166,12 +180,26 @@ def test_history_tells_every_epoch_of_a_fold(results, drawing):
 
 
 def test_what_an_earlier_start_asked_for_stays_part_of_a_run(results, drawing):
-    from dataclasses import replace
-
     asked = replace(drawing, evaluations={"first": drawing.evaluations["first"]}, created="2999-01-01")
     kept = results.write_run(asked)
     assert set(kept.draws) == {"first", "zeros"}
     assert kept.created == drawing.created
+
+
+def test_two_commands_at_once_keep_the_draws_of_both(results, drawing, monkeypatch):
+    both, read = Barrier(2), Results._read_run
+
+    def read_together(self, path):
+        found = read(self, path)
+        with contextlib.suppress(BrokenBarrierError):  # as it must be: one reads when the other has written
+            both.wait(0.3)
+        return found
+
+    monkeypatch.setattr(Results, "_read_run", read_together)
+    asked = [replace(drawing, evaluations={draw: drawing.evaluations["first"]}) for draw in ("nth:0", "nth:1")]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(results.write_run, asked))
+    assert {"nth:0", "nth:1"} <= set(results.run(drawing.run_id).draws)
 
 
 def test_a_status_is_never_written_down(results, drawing):

@@ -34,7 +34,7 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
     by_protocol: dict[str, list[Entry]] = {}
     source = Merged(sources)
     found = entries(source)
-    skipped = left_out(source, found)
+    skipped = [*source.unreadable(), *left_out(source, found)]
     for entry in found:
         if _readable(entry, skipped):
             by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
