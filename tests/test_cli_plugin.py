@@ -64,7 +64,7 @@ def test_new_lists_what_it_wrote_and_says_what_to_do_next(tmp_path):
 
 def test_new_makes_an_adapter_where_no_kind_is_named(tmp_path):
     assert invoke("new", "my-own", "--output", tmp_path).exit_code == 0
-    assert "class MyOwn(Adapter)" in (tmp_path / "sabench-my-own" / "src" / "sabench_my_own.py").read_text()
+    assert "class MyOwnAdapter(Adapter)" in (tmp_path / "sabench-my-own" / "src" / "sabench_my_own.py").read_text()
 
 
 def test_an_honest_plugin_is_shown_check_by_check():

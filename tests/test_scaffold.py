@@ -1,3 +1,4 @@
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -5,29 +6,45 @@ from pathlib import Path
 
 import pytest
 
-from sabench import PlanError, scaffold
+from sabench import DatasetError, PlanError, scaffold
 from sabench.checks import Subject, run
 from sabench.registry import Registry
-from sabench.scaffold.distribution import rendered
+from sabench.scaffold.distribution import class_of, rendered
 
 NAME = "my-own2"
 
 
-def written(kind, folder):
-    return scaffold.write(NAME, kind, folder, Registry())
+def written(kind, folder, name=NAME):
+    return scaffold.write(name, kind, folder, Registry())
 
 
-def module_of(place, monkeypatch):
-    import importlib
+@pytest.fixture
+def imported(monkeypatch):
+    """Import the module of a distribution; it is forgotten afterwards, since one that is there counts as installed."""
+    names = []
 
-    monkeypatch.syspath_prepend(str(place / "src"))
-    sys.modules.pop("sabench_my_own2", None)
-    return importlib.import_module("sabench_my_own2")
+    def load(place):
+        monkeypatch.syspath_prepend(str(place / "src"))
+        names.append(place.name.replace("-", "_"))
+        return importlib.import_module(names[-1])
+
+    yield load
+    for name in names:
+        del sys.modules[name]
 
 
-@pytest.mark.parametrize("kind", scaffold.KINDS)
-def test_a_new_plugin_keeps_every_promise_of_its_kind(kind, tmp_path, monkeypatch):
-    cls = module_of(written(kind, tmp_path), monkeypatch).MyOwn2
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *((kind, NAME) for kind in scaffold.KINDS),
+        ("adapter", "none"),
+        ("adapter", "access"),
+        ("dataset", "corpus"),
+        ("normaliser", "moved"),
+    ],
+)
+def test_a_new_plugin_keeps_every_promise_of_its_kind(kind, name, tmp_path, imported):
+    cls = getattr(imported(written(kind, tmp_path, name)), class_of(name, kind))
 
     def simulate(folder):
         cls().simulate(folder)
@@ -38,9 +55,31 @@ def test_a_new_plugin_keeps_every_promise_of_its_kind(kind, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("kind", scaffold.KINDS)
-def test_a_new_plugin_is_found_by_its_name_through_its_hook(kind, tmp_path, monkeypatch):
-    module = module_of(written(kind, tmp_path), monkeypatch)
-    assert Registry(extra=[module]).get(scaffold.KINDS[kind], NAME) is module.MyOwn2
+def test_a_new_plugin_is_found_by_its_name_through_its_hook(kind, tmp_path, imported):
+    module = imported(written(kind, tmp_path))
+    assert Registry(extra=[module]).get(scaffold.KINDS[kind], NAME) is getattr(module, class_of(NAME, kind))
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    """A new dataset plugin that reads a folder with one recording and the given labels."""
+    cls = getattr(module_of(written("dataset", tmp_path), monkeypatch), class_of(NAME, "dataset"))
+
+    def load(labels):
+        (tmp_path / "a.wav").touch()
+        (tmp_path / "labels.csv").write_text(labels, encoding="utf-8")
+        return cls().load(tmp_path, "emotion")
+
+    return load
+
+
+def test_a_new_dataset_reads_what_a_spreadsheet_saves(dataset):
+    assert dataset("\ufefffile,speaker,emotion\na.wav,anna,sad\n").table["speaker"].tolist() == ["anna"]
+
+
+def test_a_new_dataset_tells_a_column_that_is_missing(dataset):
+    with pytest.raises(DatasetError, match=r"labels.csv lacks speaker; expected the columns file, speaker and emotion"):
+        dataset("file,emotion\na.wav,sad\n")
 
 
 @pytest.mark.parametrize("kind", scaffold.KINDS)
@@ -102,6 +141,11 @@ def test_a_name_that_no_module_or_option_could_have_is_refused(name, tmp_path):
 def test_a_name_that_is_taken_is_refused(tmp_path):
     with pytest.raises(PlanError, match="There is a plugin 'svm' of kind adapter already"):
         scaffold.write("svm", "adapter", tmp_path, Registry())
+
+
+def test_a_name_whose_module_is_there_is_refused(tmp_path):
+    with pytest.raises(PlanError, match="There is a module sabench_plugins installed already"):
+        scaffold.write("plugins", "adapter", tmp_path, Registry())
 
 
 def test_an_unknown_kind_is_refused_with_a_hint(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +75,7 @@ def rendered(name: str, kind: str) -> dict[str, str]:
         "kind": kind,
         "group": KINDS[kind],
         "module": module_of(name),
-        "cls": class_of(name),
+        "cls": class_of(name, kind),
         "version": __version__,
     }
     files = {
@@ -95,13 +96,13 @@ def module_of(name: str) -> str:
     return f"sabench_{name.replace('-', '_')}"
 
 
-def class_of(name: str) -> str:
-    """Return the class of a plugin.
+def class_of(name: str, kind: str) -> str:
+    """Return the class of a plugin: with its kind, `none` is no keyword and `corpus` hides nothing that is imported.
 
-    >>> class_of("my-method2")
-    'MyMethod2'
+    >>> class_of("my-method2", "adapter")
+    'MyMethod2Adapter'
     """
-    return "".join(part.capitalize() for part in name.split("-"))
+    return "".join(part.capitalize() for part in (*name.split("-"), kind))
 
 
 def _refuse(name: str, kind: str, registry: Registry) -> None:
@@ -116,4 +117,7 @@ def _refuse(name: str, kind: str, registry: Registry) -> None:
         raise PlanError(msg)
     if name in registry.names(KINDS[kind]):
         msg = f"There is a plugin {name!r} of kind {kind} already; two of one name cannot be used. Take another name."
+        raise PlanError(msg)
+    if importlib.util.find_spec(module_of(name)):
+        msg = f"There is a module {module_of(name)} installed already, which would be hidden. Take another name."
         raise PlanError(msg)
