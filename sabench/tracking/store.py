@@ -113,8 +113,8 @@ def _connect(address: Address) -> Any:
             raise
     if not address.default:
         msg = (
-            f"MLflow store {address.shown} was written by another version of MLflow. Make a copy of it and run: "
-            f"mlflow db upgrade '{address.uri}'"
+            f"MLflow store {address.shown} was written by another version of MLflow. Make a copy of it, then run "
+            "`mlflow db upgrade` with its address."
         )
         raise TrackingError(msg)
     _migrate(address)

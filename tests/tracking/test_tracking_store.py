@@ -169,8 +169,18 @@ def test_a_store_of_a_newer_version_stays_as_it_is(made, database):
 
 def test_a_named_store_of_another_version_is_left_to_its_owner(made, database):
     _set_version(database, "ffffffffffff")
-    with pytest.raises(TrackingError, match=r"Make a copy of it and run: mlflow db upgrade 'sqlite:///"):
+    with pytest.raises(TrackingError, match=r"Make a copy of it, then run `mlflow db upgrade` with its address"):
         Tracker(made.results, uri=f"sqlite:///{database}").prepare()
+
+
+def test_a_server_database_of_another_version_is_told_without_its_password(made, monkeypatch):
+    def client(uri):
+        raise RuntimeError("Detected out-of-date database schema (found version a, but expected b).")
+
+    monkeypatch.setattr(store.library, "client", client)
+    with pytest.raises(TrackingError, match=r"MLflow store postgresql://host/runs was written by another") as told:
+        Tracker(made.results, uri="postgresql://me:secret@host/runs").prepare()
+    assert "secret" not in str(told.value)
 
 
 def _set_version(database, version):
