@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sabench.errors import ContractError, DatasetError, did_you_mean
+from sabench.errors import ContractError, DatasetError, SabenchError, did_you_mean
 from sabench.records import COLUMNS, Corpus
 from sabench.twins import simulation_of
 
@@ -66,7 +66,25 @@ def load(
             f"Its tasks: {', '.join(dataset.tasks)}."
         )
         raise DatasetError(msg)
-    return prepare(dataset.load(root, task), jobs=jobs, progress=progress)
+    return prepare(read(dataset, root, task), jobs=jobs, progress=progress)
+
+
+def read(dataset: Dataset, root: Path, task: str) -> Corpus:
+    """Return what a plugin reads of a corpus: labels and layout, no audio.
+
+    Raises:
+        DatasetError: nothing can be read, or the plugin fails over what it finds.
+    """
+    try:
+        return dataset.load(root, task)
+    except SabenchError:
+        raise
+    except Exception as error:  # noqa: BLE001  (a plugin may raise anything, and the user is to read a sentence)
+        msg = (
+            f"The plugin of dataset {dataset.name!r} fails over {root}: {type(error).__name__}: {error}. Compare the "
+            "files with the layout that it expects, or tell its author."
+        )
+        raise DatasetError(msg) from error
 
 
 def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | None = None) -> Corpus:

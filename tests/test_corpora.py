@@ -328,6 +328,18 @@ def test_load_takes_the_first_task_and_refuses_unknown_ones(tmp_path):
         corpora.load(Tiny(), tmp_path, "2clas")
 
 
+def test_a_plugin_that_fails_is_told_in_one_sentence(tmp_path):
+    class Broken(Dataset):
+        name = "broken"
+        tasks = ("2class",)
+
+        def load(self, root, task):
+            return {}["speaker"]
+
+    with pytest.raises(DatasetError, match=r"plugin of dataset 'broken' fails over .*: KeyError: 'speaker'. Compare"):
+        corpora.load(Broken(), tmp_path)
+
+
 def test_a_summary_counts_classes_speakers_partitions_and_seconds(tmp_path):
     corpus = make_corpus(tmp_path)
     corpus.table["partition"] = ["train"] * 4 + ["test"] * 2

@@ -61,9 +61,9 @@ def test_a_new_plugin_is_found_by_its_name_through_its_hook(kind, tmp_path, impo
 
 
 @pytest.fixture
-def dataset(tmp_path, monkeypatch):
+def dataset(tmp_path, imported):
     """A new dataset plugin that reads a folder with one recording and the given labels."""
-    cls = getattr(module_of(written("dataset", tmp_path), monkeypatch), class_of(NAME, "dataset"))
+    cls = getattr(imported(written("dataset", tmp_path)), class_of(NAME, "dataset"))
 
     def load(labels):
         (tmp_path / "a.wav").touch()

@@ -82,11 +82,11 @@ def link(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Where the corpus lies.")],
 ) -> None:
     """Remember where a corpus lies, after reading its labels."""
-    from sabench import roots
+    from sabench import corpora, roots
 
     dataset = _dataset(name)
     root = roots.find(name, type(dataset), path)
-    n_utterances = len(dataset.load(root, dataset.tasks[0]).table)
+    n_utterances = len(corpora.read(dataset, root, dataset.tasks[0]).table)
     roots.link(name, root)
     output.message(f"Linked {name} to {root} ({n_utterances} utterances). Look at it: sabench dataset info {name}")
 
