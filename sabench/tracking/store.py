@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sabench.errors import TrackingError
@@ -27,7 +27,7 @@ PATIENCE_S = 300.0
 class Store:
     """An MLflow experiment, opened when it is first used.
 
-    The file lock is held for every exchange, so that the processes of many runs neither create one
+    The file lock is held for every exchange but the reading of a server, so that the processes of many runs neither create one
     experiment twice nor find SQLite locked by each other.
 
     Args:
@@ -51,12 +51,16 @@ class Store:
         if not self._create and self.address.database and not self.address.database.exists():
             raise TrackingError(_nothing(self.address))
         try:
-            with _held(self.address):
+            with self._guard():
                 yield self._opened()
         except TrackingError:
             raise
         except Exception as error:  # noqa: BLE001  (MLflow raises its own, SQLAlchemy's, requests' and the system's)
             raise TrackingError(_sentence(self.address, error, _LATER if self._create else "")) from error
+
+    def _guard(self) -> AbstractContextManager[None]:
+        """Return the lock to hold; a server is no file, and whoever only reads it needs none."""
+        return _held(self.address) if self._create or self.address.database else nullcontext()
 
     def _opened(self) -> Any:
         if self._client is None:

@@ -70,6 +70,14 @@ def test_reading_makes_no_store(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_reading_from_a_server_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(TrackingError, match="does not answer"):
+        TrackedRuns(uri="http://127.0.0.1:1").runs()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_reading_makes_no_experiment(shared_uri, tracker, seen):
     with pytest.raises(TrackingError, match="has no experiment 'nobody'"):
         TrackedRuns(uri=shared_uri, experiment="nobody").runs()
