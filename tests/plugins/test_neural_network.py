@@ -44,14 +44,15 @@ def batch():
 @pytest.mark.parametrize("kind", [{}, {"conditioned": True}])
 def test_a_padded_batch_equals_its_utterances_one_by_one(networks, kind):
     network, (lone, padded) = networks(kind), batch()
-    neutral = torch.randn(len(lone), 1, BINS, 40) if kind else None
+    folded, neutral = FoldedNetwork(network), torch.randn(1, 1, BINS, 40)
     with torch.no_grad():
-        together = network(padded, neutral, torch.tensor(LENGTHS))
-        apart = [network(x, None if neutral is None else neutral[i : i + 1]) for i, x in enumerate(lone)]
+        embedding = folded.embed(neutral, np.array([40]))[0] if kind else None
+        together = folded.probabilities(padded, folded.main.biases(embedding), np.array(LENGTHS))
+        apart = [torch.softmax(network(x, neutral if kind else None), dim=1) for x in lone]
     assert torch.allclose(together, torch.cat(apart), atol=1e-5)
 
 
-def test_padding_without_lengths_would_show(networks):
+def test_padding_taken_for_speech_would_show(networks):
     network, (lone, padded) = networks({}), batch()
     with torch.no_grad():
         assert not torch.allclose(network(padded)[:1], network(lone[0]), atol=1e-3)

@@ -99,7 +99,8 @@ def test_the_weights_of_the_best_epoch_stay():
     assert np.mean([np.mean(found[held_out.y == label] == label) for label in range(3)]) == pytest.approx(max(scores))
 
 
-def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to_the_best():
+@pytest.mark.parametrize(("scores", "best"), [([0.5, 0.7, 0.6, 0.4, 0.9], 1), ([0.3, 0.7, 0.7, 0.7, 0.9], 3)])
+def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to_the_best(scores, best):
     import torch
 
     from sabench_plugins.neural.engine import Training
@@ -112,11 +113,11 @@ def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to
 
     def validate():
         seen.append(weights_of(network))
-        return [0.5, 0.7, 0.6, 0.4, 0.9][len(seen) - 1], 1.0
+        return scores[len(seen) - 1], 1.0
 
     Training(network, utterances(), adapter, context(), validate=validate, companions=False).run()
     assert len(seen) == 4
-    assert all(np.array_equal(array, seen[1][name]) for name, array in weights_of(network).items())
+    assert all(np.array_equal(array, seen[best][name]) for name, array in weights_of(network).items())
 
 
 def test_without_validation_the_last_epoch_stays_and_nothing_is_made_up():

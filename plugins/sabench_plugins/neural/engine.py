@@ -35,17 +35,21 @@ class Progress:
         epoch: epochs done.
         best_uar: the highest validation UAR so far; NaN without validation.
         best_epoch: the epoch it was reached in; the later of two that tie.
+        improved_epoch: the earlier of them, from which patience counts.
         best: the network's weights then.
     """
 
     epoch: int = 0
     best_uar: float = math.nan
     best_epoch: int = 0
+    improved_epoch: int = 0
     best: Arrays = field(default_factory=dict)
 
     def after(self, uar: float, weights: Arrays) -> None:
         """Count an epoch, keeping its weights if they are the best so far or if nothing validates."""
         self.epoch += 1
+        if not uar <= self.best_uar:
+            self.improved_epoch = self.epoch
         if not uar < self.best_uar:
             self.best_uar, self.best_epoch, self.best = uar, self.epoch, weights
 
@@ -85,7 +89,7 @@ class Training:
         self.network.eval()
 
     def _finished(self) -> bool:
-        waited = self.progress.epoch - self.progress.best_epoch
+        waited = self.progress.epoch - self.progress.improved_epoch
         patient = not self.recipe.patience or waited < self.recipe.patience
         return self.progress.epoch >= self.recipe.epochs or not patient
 
@@ -159,6 +163,7 @@ class Training:
             "epoch": progress.epoch,
             "steps": self.optimiser.steps,
             "best_epoch": progress.best_epoch,
+            "improved_epoch": progress.improved_epoch,
             "best_uar": None if math.isnan(progress.best_uar) else progress.best_uar,
         }
         self.context.checkpoint.save(arrays | named("best", progress.best), state)
@@ -176,4 +181,5 @@ class Training:
 
 def _progress(state: dict[str, Any], best: Arrays) -> Progress:
     uar = state["best_uar"]
-    return Progress(state["epoch"], math.nan if uar is None else uar, state["best_epoch"], best)
+    uar = math.nan if uar is None else uar
+    return Progress(state["epoch"], uar, state["best_epoch"], state["improved_epoch"], best)

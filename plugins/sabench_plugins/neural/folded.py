@@ -3,6 +3,9 @@
 In evaluation a batch norm is a scale and a shift of each filter, and the projection of a fixed embedding
 is a shift too. Both go into the weights and biases of the convolution before them, so that a conditioned
 network costs no more for a speaker than an unconditioned one.
+
+Frames behind the end of a shorter utterance are set to zero before every convolution, exactly what "same" padding
+puts behind a lone utterance, so that a padded batch equals its utterances one by one.
 """
 
 from __future__ import annotations

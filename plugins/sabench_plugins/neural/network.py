@@ -1,8 +1,7 @@
 """The networks in torch: residual blocks, optionally conditioned on an embedding of a neutral utterance.
 
-Tensors are `(utterances, channels, bins, frames)`. Frames behind the end of a shorter utterance are
-set to zero before every convolution, exactly what "same" padding puts behind a lone utterance, so
-that a padded batch equals its utterances one by one.
+Tensors are `(utterances, channels, bins, frames)`. These networks train on crops of one length; `folded` has
+them predict whole utterances of any length.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ class Block(nn.Module):
         self.projection1 = _projection(embedding, stage.filters)
         self.projection2 = _projection(embedding, stage.filters)
 
-    def forward(self, x: Tensor, embedding: Tensor | None, lengths: Tensor | None) -> Tensor:
-        """Return the block's output; `lengths` are those of the output."""
+    def forward(self, x: Tensor, embedding: Tensor | None) -> Tensor:
+        """Return the block's output."""
         out = self.conv1(x)
         if self.projection1 is not None:
             out = out + self.projection1(embedding)[:, :, None, None]
-        out = masked(F.relu(self.norm1(out), inplace=True), lengths)
+        out = F.relu(self.norm1(out), inplace=True)
         out = self.conv2(out)
         if self.projection2 is not None:
             out = out + self.projection2(embedding)[:, :, None, None]
         out = out + (x if self.shortcut is None else self.shortcut(x))
-        return masked(F.relu(self.norm2(out), inplace=True), lengths)
+        return F.relu(self.norm2(out), inplace=True)
 
 
 class Trunk(nn.Module):
@@ -60,13 +59,12 @@ class Trunk(nn.Module):
             bins = reduced(bins, stage.stride[1])
         self.frequency = nn.Conv2d(inputs[-1], inputs[-1], (bins, 1))
 
-    def forward(self, x: Tensor, embedding: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
-        """Return shape `(utterances, filters)`, averaged over the frames there are."""
+    def forward(self, x: Tensor, embedding: Tensor | None = None) -> Tensor:
+        """Return shape `(utterances, filters)`."""
         for block in self.blocks:
             assert isinstance(block, Block)  # noqa: S101  (tells mypy what a ModuleList forgets)
-            lengths = None if lengths is None else -(-lengths // block.stride[0])
-            x = block(x, embedding, lengths)
-        return mean_over_time(self.frequency(x), lengths)
+            x = block(x, embedding)
+        return self.frequency(x).mean(dim=(2, 3))
 
 
 class Network(nn.Module):
@@ -83,40 +81,24 @@ class Network(nn.Module):
         self.embedder = Trunk(trunk, shape.bins) if shape.conditioned else None
         self.embedding = nn.Linear(trunk[-1].filters, shape.embedding_units) if shape.conditioned else None
 
-    def embed(self, neutral: Tensor, lengths: Tensor | None = None) -> Tensor | None:
+    def embed(self, neutral: Tensor) -> Tensor | None:
         """Return embeddings of neutral utterances, shape `(utterances, embedding)`; None without a sub-network."""
         if self.embedder is None or self.embedding is None:
             return None
-        return self.embedding(self.embedder(neutral, lengths=lengths))
+        return self.embedding(self.embedder(neutral))
 
-    def forward(self, x: Tensor, neutral: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, neutral: Tensor | None = None) -> Tensor:
         """Return logits, shape `(utterances, classes)`.
 
         Args:
             x: log-spectrograms, shape `(utterances, 1, bins, frames)`.
             neutral: beside each a neutral utterance of its speaker: of the same shape for TwoChannel,
                 of any number of frames for eResNet; None for ResNet.
-            lengths: frames of each utterance where `x` is padded with zeros.
         """
         if neutral is not None and self.shape.channels > 1:
             x = torch.cat((x, neutral), dim=1)
         embedding = self.embed(neutral) if neutral is not None else None
-        return self.head(self.main(x, embedding, lengths))
-
-
-def masked(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return activations with the frames behind each utterance's end set to zero."""
-    if lengths is None:
-        return x
-    inside = torch.arange(x.shape[3], device=x.device) < lengths[:, None]
-    return x * inside[:, None, None, :]
-
-
-def mean_over_time(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return the mean over the frames there are; shape `(utterances, filters)`."""
-    if lengths is None:
-        return x.mean(dim=(2, 3))
-    return masked(x, lengths).sum(dim=(2, 3)) / lengths[:, None]
+        return self.head(self.main(x, embedding))
 
 
 def _projection(embedding: int, filters: int) -> nn.Linear | None:
