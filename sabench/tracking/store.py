@@ -27,8 +27,8 @@ PATIENCE_S = 300.0
 class Store:
     """An MLflow experiment, opened when it is first used.
 
-    The file lock is held for every exchange but the reading of a server, so that the processes of many runs neither create one
-    experiment twice nor find SQLite locked by each other.
+    The file lock is held for every exchange but the reading of a server, so that the processes of many
+    runs neither create one experiment twice nor find SQLite locked by each other.
 
     Args:
         address: where it is.
