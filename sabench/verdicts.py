@@ -46,6 +46,7 @@ class Verdict:
             "p": found.p,
             "p_speakers": found.p_speakers,
             "p_seeds": found.p_seeds,
+            "p_both": found.p_both,
             "smallest_p": found.smallest_p,
             "exact": found.exact,
             "n_speakers": found.n_speakers,
@@ -217,9 +218,10 @@ def _notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tu
             "One trained model serves several speakers, so that the luck of its seed looks like an effect: "
             f"a verdict on methods needs {min_seeds} seeds of each that has a random start; {names}."
         )
-    if found.p_seeds is not None:
+    if found.p_seeds is not None and found.p_both is not None:
         notes.append(
-            f"Over speakers {p_words(found.p_speakers)}, over seeds {p_words(found.p_seeds)}; the verdict needs both."
+            f"Over speakers {p_words(found.p_speakers)}, over seeds {p_words(found.p_seeds)}, over both together "
+            f"{p_words(found.p_both)}; the verdict needs all three."
         )
     notes += [_partial(entry) for entry in (first, second) if not entry.complete]
     if first.first.simulated:

@@ -84,7 +84,9 @@ def test_enough_seeds_of_a_shared_model_give_a_verdict_over_both(shared):
         shared.run(NET, 0.5, seed=seed, stochastic=True)
     found = verdict(shared)
     assert found.sentence.startswith("deep beats net")
-    assert any("over seeds p" in note for note in found.notes)
+    (note,) = (note for note in found.notes if "over seeds p" in note)
+    assert f"over both together {verdicts.p_words(found.comparison.p_both)}; the verdict needs all three" in note
+    assert found.json()["p_both"] == found.comparison.p_both
 
 
 def test_fewer_seeds_are_enough_where_the_caller_says_so(shared):

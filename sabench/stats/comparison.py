@@ -26,6 +26,7 @@ class Comparison:
         p: of the claim about the methods: the largest of the p values that it needs.
         p_speakers: paired permutation over speakers.
         p_seeds: Welch's t over seeds; None where seeds play no part of their own.
+        p_both: t over speakers and seeds together, likewise.
         smallest_p: the smallest that so many speakers can give.
         exact: whether all permutations were counted.
         n_speakers: number of speakers compared.
@@ -38,6 +39,7 @@ class Comparison:
     p: float
     p_speakers: float
     p_seeds: float | None
+    p_both: float | None
     smallest_p: float
     exact: bool
     n_speakers: int
@@ -77,12 +79,13 @@ def compare(first: Sample, second: Sample, *, min_seeds: int = MIN_SEEDS) -> Com
     seeds_count = bool(table.luck[0] or table.luck[1])
     about = bool(table.ready.all())
     p_seeds = float(table.p_seeds(*pair)[0]) if seeds_count and about else None
-    p_both = float(table.p_both(*pair)[0]) if p_seeds is not None else 0.0
+    p_both = float(table.p_both(*pair)[0]) if seeds_count and about else None
     return Comparison(
         effect=interval_of(first.value - second.value, table.parts(0, 1)),
-        p=max(p_speakers, p_seeds or 0.0, p_both),
+        p=max(p_speakers, p_seeds or 0.0, p_both or 0.0),
         p_speakers=p_speakers,
         p_seeds=p_seeds,
+        p_both=p_both,
         smallest_p=smallest_p(len(first.units)),
         exact=len(first.units) <= EXACT,
         n_speakers=len(first.units),
