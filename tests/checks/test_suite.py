@@ -1,7 +1,13 @@
+import bz2
+import gzip
+import lzma
+import pickle
 import textwrap
+import zlib
 from collections import deque
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -209,13 +215,33 @@ def test_a_change_anywhere_in_an_object_is_found_and_named(change, path):
 
 def test_pickles_are_told_from_other_files(tmp_path):
     torch = pytest.importorskip("torch")
-    np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
+    np.savez(tmp_path / "objects.npz", a=np.zeros(3), b=np.array([{}], dtype=object))
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
-    (tmp_path / "notes.json").write_text("{}")
-    (tmp_path / "empty").touch()
+    np.save(tmp_path / "fields.npy", np.zeros(2, dtype=[("a", float), ("b", object)]), allow_pickle=True)
     torch.save({"a": torch.zeros(1)}, tmp_path / "model.pt")
-    found = {path.name for path in tmp_path.iterdir() if holds_pickle(path)}
-    assert found == {"objects.npy", "model.pt"}
+    joblib.dump({"a": np.zeros(3)}, tmp_path / "model.joblib")
+    held = {"weights": [0.5, 1.0], "place": Path("a")}
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        (tmp_path / f"p{protocol}").write_bytes(pickle.dumps(held, protocol))
+        (tmp_path / f"plain{protocol}").write_bytes(pickle.dumps(held["weights"], protocol))
+    for module in (gzip, bz2, lzma, zlib):
+        (tmp_path / f"packed.{module.__name__}").write_bytes(module.compress(pickle.dumps(held)))
+    assert [path.name for path in sorted(tmp_path.iterdir()) if not holds_pickle(path)] == []
+
+
+def test_files_without_pickle_are_not_taken_for_one(tmp_path):
+    numpy_format = pytest.importorskip("safetensors.numpy")
+    np.savez_compressed(tmp_path / "arrays.npz", a=np.zeros(3), b=np.array(["a"]))
+    np.save(tmp_path / "fields.npy", np.zeros(2, dtype=[("a", float), ("b", "U3")]))
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(b"{}"))
+    texts = ("", "{}", "[1, 2]", "1.5", "N. N.", "Version 1\n.5", "centroid,x\n1.0,2.0\n0.5,1\n")
+    for number, text in enumerate(texts):
+        (tmp_path / f"text{number}").write_text(text)
+    for size in range(200):  # among them one whose length of header reads like a pickle's protocol
+        weights = {"w": np.zeros(1, np.float32)}
+        numpy_format.save_file(weights, tmp_path / f"s{size}", metadata={"notes": "x" * 8 * size})
+    assert [path.name for path in sorted(tmp_path.iterdir()) if holds_pickle(path)] == []
+    assert any((tmp_path / f"s{size}").read_bytes()[:2] == b"\x80\x02" for size in range(200))
 
 
 def test_the_suite_needs_no_pytest_until_it_is_asked_for_marks():
