@@ -84,9 +84,12 @@ def compare(first: Entry, second: Entry, *, min_seeds: int = MIN_SEEDS) -> Verdi
     both = stats.common([*first.predictions, *second.predictions])
     one = sample_of(first, both[: len(first.runs)])
     other = sample_of(second, both[len(first.runs) :])
-    if _same_models(first, second):
+    same = _same_models(first, second)
+    if same:
         one, other = (replace(sample, stochastic=False) for sample in (one, other))
     found = stats.compare(one, other, min_seeds=min_seeds)
+    if same and _lacks_seeds(first, min_seeds):
+        found = replace(found, about_methods=False)
     scores = stats.interval(one), stats.interval(other)
     notes = _notes(first, second, found, min_seeds)
     return Verdict(first, second, scores, found, words(first, second, found), notes)
@@ -128,8 +131,19 @@ def _same_models(first: Entry, second: Entry) -> bool:
     return [run.fit_keys for run in first.runs] == [run.fit_keys for run in second.runs]
 
 
+def _lacks_seeds(entry: Entry, min_seeds: int) -> bool:
+    """Whether one trained model serves several speakers, and too few seeds tell what of that is its luck."""
+    return entry.sample.shared and entry.sample.stochastic and len(entry.runs) < min_seeds
+
+
 def words(first: Entry, second: Entry, found: Comparison) -> str:
     """Return the verdict as one sentence."""
+    if found.about_methods or not _same_models(first, second):
+        return _words(first, second, found)
+    return f"With these trained models, {_words(first, second, replace(found, about_methods=True))}"
+
+
+def _words(first: Entry, second: Entry, found: Comparison) -> str:
     where = f"on {first.place}{' (simulated)' if first.first.simulated else ''}"
     ahead, behind = (first, second) if found.effect.value >= 0 else (second, first)
     size = f"{_size(found.effect)}, {p_words(found.p)}"
@@ -211,8 +225,13 @@ def _notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tu
     ]
     if found.smallest_p > ALPHA:
         notes.append(f"With {found.n_speakers} speakers no difference, however large, can be significant at {ALPHA:g}.")
-    lacking = [e for e in (first, second) if e.sample.shared and e.sample.stochastic and len(e.runs) < min_seeds]
-    if not found.about_methods and identity(first.first) != identity(second.first):
+    if not found.about_methods and _same_models(first, second):
+        notes.append(
+            "Both use the same trained models, each of which serves several speakers: whether models of other seeds "
+            f"would show the same needs {min_seeds} seeds, and {first.title} has {len(first.runs)}."
+        )
+    elif not found.about_methods and identity(first.first) != identity(second.first):
+        lacking = [entry for entry in (first, second) if _lacks_seeds(entry, min_seeds)]
         names = ", ".join(f"{entry.title} has {len(entry.runs)}" for entry in lacking)
         notes.append(
             "One trained model serves several speakers, so that the luck of its seed looks like an effect: "

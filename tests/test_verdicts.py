@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from made_results import SVM, SVM_NEUTRAL, SVM_NORM, Made, method
@@ -121,7 +122,38 @@ def test_a_control_is_told_as_another_enrolment_of_one_model(shared):
     draws = ("first", "other-speaker")
     shared.run(DEEP, draws=draws, draw_skill={"first": 0.9, "other-speaker": 0.4}, stochastic=True)
     found = verdict(shared)
-    assert "enrolled by first, scores higher than enrolled by other-speaker" in found.sentence
+    assert found.sentence.startswith(
+        "With these trained models, deep on emodb 3class, enrolled by first, scores higher"
+    )
+    assert "enrolled by other-speaker" in found.sentence
+    assert any("whether models of other seeds would show the same needs 5 seeds" in note for note in found.notes)
+    assert not found.json()["significant"]
+
+
+def two_forms_of_one_model(made, seeds):
+    """Return a method, and the same with an evaluation parameter changed, so that their fits are one."""
+    skills = {"first": 0.9, "other": 0.4}
+    runs = [made.run(DEEP, draws=skills, draw_skill=skills, seed=seed, stochastic=True) for seed in range(seeds)]
+    changed = replace(DEEP, access=Access(neutral=5), variant="neutral=5")
+    others = (replace(run, method=changed, evaluations={"first": run.evaluations["other"]}) for run in runs)
+    return Entry(made.results, tuple(runs)), Entry(made.results, tuple(others))
+
+
+def test_two_forms_of_one_trained_model_give_words_about_it_only(shared):
+    found = verdicts.compare(*two_forms_of_one_model(shared, seeds=1))
+    assert found.sentence.startswith("With these trained models, deep beats deep (neutral=5) on emodb 3class by ")
+    assert any("needs 5 seeds, and deep has 1" in note for note in found.notes)
+    assert (found.json()["about_methods"], found.json()["significant"]) == (False, False)
+
+
+def test_two_forms_of_enough_trained_models_give_a_verdict(shared):
+    found = verdicts.compare(*two_forms_of_one_model(shared, seeds=5))
+    assert found.sentence.startswith("deep beats deep (neutral=5)")
+    assert found.json()["significant"]
+
+
+def test_two_forms_of_a_model_for_each_speaker_give_a_verdict(made):
+    assert verdicts.compare(*two_forms_of_one_model(made, seeds=1)).sentence.startswith("deep beats deep (neutral=5)")
 
 
 def test_other_protocols_are_refused_naming_the_difference(tmp_path):
