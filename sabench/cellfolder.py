@@ -107,10 +107,23 @@ class CellFolder:
                 by_epoch[entry.get("epoch", number)] = entry
         return [by_epoch[epoch] for epoch in sorted(by_epoch)]
 
-    def begin(self) -> None:
-        """Leave a mark that the cell is being worked on; a worker that dies leaves it standing."""
+    def begin(self) -> float:
+        """Leave a mark that the cell is being worked on; a worker that dies leaves it standing.
+
+        Returns the seconds that such workers spent on what is gone on from: checkpoints, candidates of a search.
+        """
+        spent = self._spent()
         (self.path / "error.json").unlink(missing_ok=True)
-        write_json(self.path / "attempt.json", {"pid": os.getpid(), "started": time.time()})
+        write_json(self.path / "attempt.json", {"pid": os.getpid(), "started": time.time(), "spent": spent})
+        return spent
+
+    def _spent(self) -> float:
+        attempt = read_json(self.path / "attempt.json")
+        kept = [*self.path.rglob("checkpoint.safetensors"), *self.path.glob("search/*/fit.json")]
+        if not isinstance(attempt, dict) or not kept:
+            return 0.0
+        last = max(path.stat().st_mtime for path in kept)
+        return float(attempt.get("spent", 0.0)) + max(0.0, last - float(attempt.get("started", last)))
 
     def end(self) -> None:
         """Take the mark away."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sabench.cellfolder import CellFolder
-from sabench.cells import Cell
+from sabench.cells import Cell, Evaluation
 from sabench.environment import environment
 from sabench.errors import SabenchError
 from sabench.evaluate import evaluate
@@ -26,9 +26,9 @@ def work(cell: Cell) -> str:
     """Do what is missing of a cell; returns `complete` or `failed`, with the reason in the folder."""
     folder = CellFolder(cell.folder)
     with folder.lock():
-        folder.begin()
+        spent = folder.begin()
         try:
-            _work(cell, folder)
+            _work(cell, folder, spent)
         except SabenchError as error:
             folder.fail(str(error))
             return "failed"
@@ -39,18 +39,28 @@ def work(cell: Cell) -> str:
     return "complete"
 
 
-def _work(cell: Cell, folder: CellFolder) -> None:
+def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
     missing = [evaluation for evaluation in cell.evaluations if folder.read_evaluation(evaluation.key) is None]
     if not missing and folder.fit() is not None:
         return
     with _threads(cell.threads):
         data = CellData(cell)
-        method = _method(cell, folder, data)
+        method = _method(cell, folder, data, spent)
+        faults = []
         for evaluation in missing:
-            started = time.perf_counter()
-            probabilities = evaluate(method, evaluation, data, len(cell.classes))
-            seconds = time.perf_counter() - started
-            folder.write_evaluation(evaluation.key, probabilities, {"draw": evaluation.draw, "seconds": seconds})
+            try:
+                _evaluate(cell, folder, data, method, evaluation)
+            except Exception as error:  # noqa: BLE001  (a draw that a method cannot take must not hold up the others)
+                faults.append(error)
+        if faults:
+            raise faults[0]
+
+
+def _evaluate(cell: Cell, folder: CellFolder, data: CellData, method: FittedMethod, evaluation: Evaluation) -> None:
+    started = time.perf_counter()
+    probabilities = evaluate(method, evaluation, data, len(cell.classes))
+    seconds = time.perf_counter() - started
+    folder.write_evaluation(evaluation.key, probabilities, {"draw": evaluation.draw, "seconds": seconds})
 
 
 @contextmanager
@@ -71,15 +81,15 @@ def _threads(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _method(cell: Cell, folder: CellFolder, data: CellData) -> FittedMethod:
-    """Return the saved model of a finished fit, or fit."""
+def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> FittedMethod:
+    """Return the saved model of a finished fit, or fit; so many seconds were spent on that before."""
     kept = _kept_method(cell, folder)
     if kept is not None:
         return kept
     write_json(folder.path / "cell.json", cell.identity)
     started = time.perf_counter()
     method, search = fit(cell, folder, data)
-    seconds = time.perf_counter() - started
+    seconds = spent + time.perf_counter() - started
     saved = save(method, folder)
     record: dict[str, Any] = {
         "seconds": seconds,

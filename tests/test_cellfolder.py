@@ -176,6 +176,38 @@ def test_the_mark_names_the_process(begun):
     assert isinstance(json.loads((begun.path / "attempt.json").read_text())["pid"], int)
 
 
+def cut_short(folder, *, seconds):
+    """Leave behind what a worker does that died so many seconds after it began, at its last checkpoint."""
+    folder.begin()
+    folder.checkpoint.save({}, {})
+    mark = folder.path / "attempt.json"
+    attempt = json.loads(mark.read_text())
+    started = (folder.path / "checkpoint.safetensors").stat().st_mtime - seconds
+    mark.write_text(json.dumps({**attempt, "started": started}))
+
+
+def test_time_that_workers_spent_before_they_died_adds_up(begun):
+    assert begun.begin() == 0.0
+    cut_short(begun, seconds=100)
+    cut_short(begun, seconds=20)
+    assert begun.begin() == pytest.approx(120, abs=5)
+    assert begun.begin() == pytest.approx(120, abs=5)  # the last one kept nothing more
+
+
+def test_time_that_left_nothing_to_go_on_from_does_not_count(begun):
+    cut_short(begun, seconds=100)
+    begun.checkpoint.forget()
+    assert begun.begin() == 0.0
+
+
+def test_candidates_of_a_search_are_something_to_go_on_from(begun):
+    cut_short(begun, seconds=100)
+    (begun.path / "search" / "0").mkdir(parents=True)
+    (begun.path / "search" / "0" / "fit.json").write_text("{}")
+    begun.checkpoint.forget()
+    assert begun.begin() == pytest.approx(100, abs=5)
+
+
 def test_two_holders_exclude_each_other(folder):
     from filelock import Timeout
 

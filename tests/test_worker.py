@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tiny
 
+from sabench import worker
 from sabench.cellfolder import CellFolder
 from sabench.worker import is_complete, work
 
@@ -128,7 +129,11 @@ def test_a_fit_that_was_cut_short_goes_on_after_its_last_epoch(made):
     assert folder.attempted()
     assert [line["epoch"] for line in folder.history()] == [1, 2]
 
+    mark = folder.path / "attempt.json"
+    attempt = json.loads(mark.read_text())
+    mark.write_text(json.dumps({**attempt, "started": attempt["started"] - 1000}))
     assert work(cell) == "complete"
+    assert 1000 < folder.fit()["seconds"] < 1100
     assert [json.loads(line)["epoch"] for line in folder.history_file.read_text().splitlines()] == [1, 2, 3]
     assert np.array_equal(folder.read_evaluation(key)[0], expected)
 
@@ -145,6 +150,21 @@ def test_a_broken_contract_is_told_in_its_own_words(made):
     cell, folder = made("faulty", settings={"faulty.fault": "nan"})
     assert work(cell) == "failed"
     assert folder.error().startswith("Faulty.predict_proba gave 24 values that are not finite")
+
+
+def test_a_draw_that_a_method_cannot_take_does_not_hold_up_the_others(made, monkeypatch):
+    def evaluate(method, evaluation, *rest):
+        if evaluation.draw == "zeros":
+            raise ValueError("no zeros")
+        return honest(method, evaluation, *rest)
+
+    honest = worker.evaluate
+    monkeypatch.setattr(worker, "evaluate", evaluate)
+    cell, folder = made("nearest-to-neutral", draws=["zeros", "first", "emotional"])
+    assert work(cell) == "failed"
+    assert folder.error() == "ValueError: no zeros"
+    assert "in evaluate" in json.loads((folder.path / "error.json").read_text())["details"]
+    assert [folder.has(evaluation.key) for evaluation in cell.evaluations] == [False, True, True]
 
 
 def test_a_failed_cell_is_tried_again(made, monkeypatch):
