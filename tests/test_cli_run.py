@@ -100,6 +100,24 @@ def test_without_json_a_table_stands_on_standard_output_and_what_next_on_standar
     assert "fold s0 done" in done.err
 
 
+def test_no_comparison_is_proposed_of_what_cannot_be_compared(run):
+    assert "sabench compare" not in run("--seed", 0, "--seed", 1).err
+
+
+def test_a_proposed_command_quotes_the_folder(run, tmp_path):
+    results = tmp_path / "my results"
+    assert f"sabench leaderboard --results '{results}'" in run("--results", results).err
+
+
+def test_where_nothing_was_computed_a_table_has_dashes(run, tones, tmp_path):
+    lines = tones.read_text().replace("wav/", f"{tones.parent}/wav/").splitlines()
+    table = tmp_path / "one_class.csv"  # one class to train on, and one fold
+    table.write_text("\n".join(line for line in lines if ",s3," in line or "happy" in line or "file," in line))
+    done = run("--protocol", "challenge", root=table)
+    assert "0/1" in done.out, done.err
+    assert "nan" not in done.out
+
+
 def test_several_seeds_are_runs_of_their_own(run):
     rows = run("--seed", 0, "--seed", 1, "--json").json["runs"]
     assert [row["seed"] for row in rows] == [0, 1]
@@ -149,6 +167,41 @@ def test_flags_win_over_a_plan(run, sabench, tmp_path):
     (tmp_path / "plan.toml").write_text(run("--print-plan").out)
     printed = sabench("run", "--plan", tmp_path / "plan.toml", "--seed", 7, "--print-plan")
     assert tomllib.loads(printed.out)["seeds"] == [7]
+
+
+@pytest.mark.parametrize(
+    ("written", "flags"),
+    [
+        (["--search"], ["--no-search"]),
+        (["--accept-fewer"], ["--no-accept-fewer"]),
+        (["--simulated", "--scale", 0.1], ["--no-simulated"]),
+    ],
+)
+def test_a_flag_turns_off_what_a_plan_turns_on(run, sabench, tmp_path, written, flags):
+    (tmp_path / "plan.toml").write_text(run(*written, "--print-plan").out)
+    printed = sabench("run", "--plan", tmp_path / "plan.toml", *flags, "--print-plan")
+    assert tomllib.loads(printed.out) == tomllib.loads(run("--print-plan").out)
+
+
+def test_a_dry_run_tells_only_what_is_left(run, tmp_path):
+    run()
+    assert run("--dry-run", "--json").json == {"runs": []}
+    assert "Nothing would run" in run("--dry-run").err
+    (damaged, *_) = tmp_path.glob("results/cells/*/*/fit.json")
+    damaged.unlink()
+    (left,) = run("--dry-run", "--json").json["runs"]
+    assert left["folds"] == 1
+
+
+def test_the_seconds_of_a_dry_run_are_those_of_all_folds(run, tones, tmp_path):
+    from tiny import jobs, plan
+
+    from sabench import costs
+
+    (job,) = jobs(plan(tones, tmp_path, adapters="svm", threads=None))
+    estimate = costs.estimate(job)
+    assert estimate.seconds > estimate.cell.seconds
+    assert run("--dry-run", "--json").json["runs"][0]["seconds"] == estimate.seconds
 
 
 def test_a_dry_run_estimates_and_computes_nothing(run, tmp_path):

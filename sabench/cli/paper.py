@@ -47,9 +47,10 @@ def paper(
     """Run the tables of a published comparison and print measured beside reported; repeating it resumes."""
     from sabench import publication as publications
     from sabench.cli.output import message, print_json
-    from sabench.cli.run import duration, read_settings
+    from sabench.cli.run import read_settings
     from sabench.cli.watching import Watcher
     from sabench.errors import PlanError
+    from sabench.leaderboard.text import duration
     from sabench.registry import Registry
     from sabench.results import Results
 

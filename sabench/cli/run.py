@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,9 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
+    from sabench.costs import Estimate
     from sabench.plan import Plan
+    from sabench.results import RunRecord
     from sabench.summary import Summary
 
 
@@ -52,13 +55,15 @@ def run(
         list[str] | None,
         typer.Option(help="first, nth:I, random:I; controls other-speaker, zeros, emotional; repeat it."),
     ] = None,
-    search: Annotated[
-        bool | None, typer.Option("--search", help="Choose from each method's grid on validation.")
+    accept_fewer: Annotated[
+        bool | None,
+        typer.Option(help="Whether speakers with fewer enrolment utterances than asked for give what they have."),
     ] = None,
+    search: Annotated[bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")] = None,
     validation_as_training: Annotated[
         bool | None, typer.Option(help="Whether methods that do not validate train on validation speakers too.")
     ] = None,
-    simulated: choices.SimulatedOption = False,
+    simulated: Annotated[bool | None, typer.Option(help="Whether to use a simulated twin, made and cached.")] = None,
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
@@ -87,9 +92,10 @@ def run(
         "pool": pool,
         "seeds": seed,
         "draws": draw,
+        "accept_fewer": accept_fewer,
         "search": search,
         "validation_as_training": validation_as_training,
-        "twin": choices.twin(simulated, scale, twin_seed, speaker_effect),
+        "twin": choices.twin(bool(simulated), scale, twin_seed, speaker_effect),
         "jobs": jobs,
         "threads": threads,
         "device": device,
@@ -97,7 +103,8 @@ def run(
         "results": results,
         "track": track,
     }
-    chosen = _plan(plan, {key: value for key, value in flags.items() if value not in (None, [])})
+    given = {key: value for key, value in flags.items() if value not in (None, [])}
+    chosen = _plan(plan, {**given, "twin": None} if simulated is False else given)
     if print_plan:
         typer.echo(chosen.toml(), nl=False)
     elif dry_run:
@@ -157,6 +164,9 @@ def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
 
 
 def _row(summary: Summary) -> list[str]:
+    from sabench.leaderboard.text import duration
+    from sabench.verdicts import points
+
     run = summary.record
     mark = " (simulated)" if run.simulated else ""
     return [
@@ -165,8 +175,8 @@ def _row(summary: Summary) -> list[str]:
         str(run.method.access),
         str(run.seed),
         summary.draw,
-        f"{100 * summary.uar_mean:.1f}",
-        f"{100 * summary.uar_pooled:.1f}",
+        points(summary.uar_mean),
+        points(summary.uar_pooled),
         f"{summary.n_folds}/{len(summary.cells)}",
         str(summary.n_training_speakers),
         duration(summary.seconds),
@@ -174,26 +184,12 @@ def _row(summary: Summary) -> list[str]:
     ]
 
 
-def duration(seconds: float) -> str:
-    """Return seconds as people say them.
-
-    >>> duration(0.25), duration(75), duration(7300)
-    ('0.2 s', '1 min 15 s', '2 h 1 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     if any(summary.record.status != "complete" for summary in summaries):
         return ["Repeat the command to try again what is missing; what is complete is kept."]
-    folder = "" if str(plan.results) == "sabench-results" else f" --results {plan.results}"
-    ids = list(dict.fromkeys(summary.record.run_id for summary in summaries))
-    lines = (
-        [f"Which is better, and how sure is that: sabench compare {ids[0]} {ids[1]}{folder}"] if len(ids) > 1 else []
-    )
+    folder = "" if str(plan.results) == "sabench-results" else f" --results {shlex.quote(str(plan.results))}"
+    pair = _comparable([summary.record for summary in summaries])
+    lines = [f"Which is better, and how sure is that: sabench compare {' '.join(pair)}{folder}"] if pair else []
     lines.append(f"All runs in one page: sabench leaderboard{folder}")
     if plan.track:
         from sabench.tracking import Address
@@ -203,23 +199,32 @@ def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     return lines
 
 
+def _comparable(runs: list[RunRecord]) -> tuple[str, str] | None:
+    """Return the ids of the first two runs of different methods under one protocol."""
+    from itertools import combinations
+
+    from sabench.entries import identity
+
+    alike = (pair for pair in combinations(runs, 2) if pair[0].protocol_hash == pair[1].protocol_hash)
+    return next(((one.run_id, other.run_id) for one, other in alike if identity(one) != identity(other)), None)
+
+
 def _print_estimates(plan: Plan, json: bool) -> None:
     from dataclasses import asdict
 
-    from sabench import costs, preparation
     from sabench.cli.output import message, print_json, table
-    from sabench.cli.watching import Watcher
-    from sabench.registry import Registry
-    from sabench.results import Results
+    from sabench.leaderboard.text import duration
 
-    jobs = preparation.jobs(plan, Registry(), Results(plan.results), Watcher())
-    estimates = [costs.estimate(job) for job in jobs]
+    estimates = _estimates(plan)
     if json:
         rows = [
-            {"run_id": e.run.run_id, "folds": e.n_folds, "n_train": e.n_train, "seconds": e.seconds, **asdict(e.cell)}
+            {**asdict(e.cell), "run_id": e.run.run_id, "folds": e.n_folds, "n_train": e.n_train, "seconds": e.seconds}
             for e in estimates
         ]
         print_json({"runs": rows})
+        return
+    if not estimates:
+        message("Nothing would run: every fold is complete.")
         return
     rows_shown = [
         [
@@ -239,3 +244,20 @@ def _print_estimates(plan: Plan, json: bool) -> None:
     table("What would run", columns, rows_shown)
     for advice in dict.fromkeys(e.cell.advice for e in estimates if e.cell.advice):
         message(advice)
+
+
+def _estimates(plan: Plan) -> list[Estimate]:
+    """Return what the folds that are not complete would cost, run by run."""
+    from sabench import costs, preparation
+    from sabench.cli.watching import Watcher
+    from sabench.registry import Registry
+    from sabench.results import Results
+
+    results = Results(plan.results)
+    found = []
+    for job in preparation.jobs(plan, Registry(), results, Watcher()):
+        cells = results.cells(results.continued(job.run))
+        missing = [cell.fold for cell in cells if cell.status != "complete"]
+        if missing:
+            found.append(costs.estimate(job, missing))
+    return found

@@ -171,13 +171,13 @@ def p_value(found: Difference | None) -> str:
 def duration(seconds: float) -> str:
     """Return a duration as people say it.
 
-    >>> duration(3.21), duration(75), duration(7300)
-    ('3.2 s', '1 min 15 s', '2 h 1 min')
+    >>> duration(3.21), duration(32.1), duration(75), duration(7300)
+    ('3.2 s', '32 s', '1 min 15 s', '2 h 1 min')
     """
     if seconds != seconds:
         return "-"
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
