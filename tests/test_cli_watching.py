@@ -4,6 +4,8 @@ import pytest
 from made_results import SVM, Made
 
 from sabench.cli.watching import Watcher
+from sabench.costs import Estimate
+from sabench.records import Cost
 from sabench.results import Results
 
 
@@ -35,3 +37,19 @@ def test_what_an_adapter_reports_besides_numbers_is_passed_over(watcher, run, ca
     for name in names:
         watcher.epoch(run, "s00", {"epoch": 1, "epochs": 4, "validation_uar": 0.25, name: value})
     assert "best validation UAR 25.0" in capsys.readouterr().err
+
+
+def test_candidates_of_a_search_have_a_best_of_their_own(watcher, run, capsys):
+    watcher.epoch(run, "s00", {"epoch": 1, "epochs": 4, "validation_uar": 0.75, "candidate": 1})
+    watcher.epoch(run, "s00", {"epoch": 1, "epochs": 4, "validation_uar": 0.5, "candidate": 2})
+    assert "candidate 2, best validation UAR 50.0" in capsys.readouterr().err
+
+
+def test_what_takes_long_is_told_with_its_size_and_what_to_do(run, capsys):
+    cost = Cost(90.0, 578_213, "Take a GPU.")
+    watcher = Watcher()
+    watcher.expected([Estimate(run, 10, 1, 430, cost, 900.0), Estimate(run, 10, 1, 430, Cost(1.0), 10.0)])
+    told = capsys.readouterr().err
+    assert "578 k parameters, 430 training utterances, about 15 min 0 s for 10 folds on cpu" in " ".join(told.split())
+    assert told.count("about") == 1
+    assert "Take a GPU." in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -122,17 +121,19 @@ class _FoldBar:
 
     def __init__(self, bars: Progress, name: str) -> None:
         self._bars = bars
-        self._best = 0.0
-        self._started = time.monotonic()
+        self._best: dict[Any, float] = {}
         self._task = bars.add_task(name, total=None, line="")
 
     def show(self, line: Mapping[str, Any]) -> None:
         # Adapters report what they like.
         told = {name: value for name, value in line.items() if isinstance(value, (int, float))}
-        self._best = max(self._best, told.get("validation_uar", 0.0))
-        parts = [f"loss {told['loss']:.3f}"] if "loss" in told else []
-        if self._best:
-            parts.append(f"best validation UAR {100 * self._best:.1f}")
+        candidate = told.get("candidate")  # of a search; each has a best of its own
+        best = self._best[candidate] = max(self._best.get(candidate, 0.0), told.get("validation_uar", 0.0))
+        parts = [f"candidate {candidate}"] if candidate else []
+        if "loss" in told:
+            parts.append(f"loss {told['loss']:.3f}")
+        if best:
+            parts.append(f"best validation UAR {100 * best:.1f}")
         if "samples_per_s" in told:
             parts.append(f"{told['samples_per_s']:.0f} samples/s")
         self._bars.update(
