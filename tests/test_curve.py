@@ -6,7 +6,9 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sabench.cli.app import app
 from sabench.curve import carrier_of, curve
 from sabench.curve.drawing import draw
 from sabench.curve.narrowing import only, pool_for
@@ -221,6 +223,12 @@ def test_the_picture_names_every_method(found, tmp_path, monkeypatch):
 def test_a_format_that_cannot_be_drawn_is_told(found, tmp_path):
     with pytest.raises(PlanError, match="c.docx is none of them"):
         draw(found[1], tmp_path / "c.docx")
+
+
+def test_the_command_refuses_a_format_before_anything_is_run(tmp_path):
+    picture = tmp_path / "c.docx"
+    words = ["curve", "--adapter", "svm-norm", "--dataset", "table", "--root", "nowhere.csv", "--output", str(picture)]
+    assert "c.docx is none of them" in str(CliRunner().invoke(app, words).exception)
 
 
 def test_a_plan_refuses_speakers_with_fewer_unless_it_accepts_them(tmp_path):

@@ -55,7 +55,8 @@ def curve(
     results: choices.ResultsOption = None,
     track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The picture, .png or .svg; in the results folder by default.")
+        Path | None,
+        typer.Option("--output", "-o", help="The picture, .png, .svg or .pdf; in the results folder by default."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="The table as CSV; beside the picture by default.")] = None,
     json: JsonOption = False,
@@ -65,11 +66,13 @@ def curve(
     from sabench.cli.run import read_settings
     from sabench.cli.watching import Watcher
     from sabench.curve import curve as measure
-    from sabench.curve.drawing import draw
+    from sabench.curve.drawing import draw, refuse_format
     from sabench.files import write_bytes
     from sabench.plan import Plan
 
     ks = _numbers([*(k or ()), *(more or ())]) or _KS
+    if output:
+        refuse_format(output)  # before hours of work
     flags: dict[str, Any] = {
         "adapters": adapter,
         "datasets": [dataset],
@@ -92,8 +95,8 @@ def curve(
     found = measure(plan, ks, draws, observer=Watcher())
     picture = output or plan.results / f"curve-{found.dataset}-{found.task}.png"
     table = csv or picture.with_suffix(".csv")
-    draw(found, picture)
     write_bytes(table, found.csv().encode())
+    draw(found, picture)
     if json:
         print_json({**found.json(), "picture": str(picture), "csv": str(table)})
     else:

@@ -59,7 +59,9 @@ def run(
         bool | None,
         typer.Option(help="Whether speakers with fewer enrolment utterances than asked for give what they have."),
     ] = None,
-    search: Annotated[bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")] = None,
+    search: Annotated[
+        bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")
+    ] = None,
     validation_as_training: Annotated[
         bool | None, typer.Option(help="Whether methods that do not validate train on validation speakers too.")
     ] = None,

@@ -18,15 +18,24 @@ _MARKERS: Final = "osD^vPX"
 _ASIDE: Final = 0.06
 
 
+def refuse_format(path: Path) -> None:
+    """Raise where a file's name ends in no format that can be drawn.
+
+    Raises:
+        PlanError: saying which there are.
+    """
+    if path.suffix.lower() not in FORMATS:
+        msg = f"A curve is drawn as {', '.join(FORMATS)}; {path.name} is none of them."
+        raise PlanError(msg)
+
+
 def draw(curve: Curve, path: Path) -> None:
     """Write the picture: intervals over speakers as bars, the spread over draws as bands, baselines as lines.
 
     Raises:
         PlanError: the file's name ends in no format that can be drawn.
     """
-    if path.suffix.lower() not in FORMATS:
-        msg = f"A curve is drawn as {', '.join(FORMATS)}; {path.name} is none of them."
-        raise PlanError(msg)
+    refuse_format(path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
