@@ -84,6 +84,33 @@ class Registry:
             UnknownPlugin: no plugin offers it.
             PluginLoadError: the plugin is broken, or two offer the name.
         """
+        return self._offer(kind, name).value
+
+    def create(self, kind: str, name: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Return a plugin of this name, built with validated parameters.
+
+        Raises:
+            UnknownPlugin, PluginLoadError: nothing usable stands behind the name.
+            ParameterError: a parameter that it does not have, or a value that it does not take.
+        """
+        from sabench.parameters import resolve
+
+        offer = self._offer(kind, name)
+        cls = offer.value
+        if isinstance(cls, Alias):
+            msg = f"{name!r} is an alias of {cls.adapter!r}; expand it before building."
+            raise ContractError(msg)
+        values = resolve(cls, name, parameters or {})
+        try:
+            return cls(**values)
+        except SabenchError:
+            raise
+        except Exception as error:  # a constructor is a plugin's code and may raise anything
+            msg = f"The {_SINGULAR[kind]} {name!r} cannot be built: {_reason(error, offer.distribution)}"
+            raise PluginLoadError(msg) from error
+
+    def _offer(self, kind: str, name: str) -> Offer:
+        """Return the one sound offer of a name; see `get`."""
         offers = self._named(kind, name) or [offer for offer in self.offers(kind) if offer.name == name]
         if not offers:
             known = self.names(kind)
@@ -99,29 +126,7 @@ class Registry:
         if offers[0].reason:
             msg = f"The {_SINGULAR[kind]} {name!r} of {offers[0].distribution} is broken: {offers[0].reason}"
             raise PluginLoadError(msg)
-        return offers[0].value
-
-    def create(self, kind: str, name: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Return a plugin of this name, built with validated parameters.
-
-        Raises:
-            UnknownPlugin, PluginLoadError: nothing usable stands behind the name.
-            ParameterError: a parameter that it does not have, or a value that it does not take.
-        """
-        from sabench.parameters import resolve
-
-        cls = self.get(kind, name)
-        if isinstance(cls, Alias):
-            msg = f"{name!r} is an alias of {cls.adapter!r}; expand it before building."
-            raise ContractError(msg)
-        values = resolve(cls, name, parameters or {})
-        try:
-            return cls(**values)
-        except SabenchError:
-            raise
-        except Exception as error:  # a constructor is a plugin's code and may raise anything
-            msg = f"The {_SINGULAR[kind]} {name!r} cannot be built: {_reason(error)}"
-            raise PluginLoadError(msg) from error
+        return offers[0]
 
     def _named(self, kind: str, name: str) -> list[Offer]:
         found = [offer for offer in self._extra if (offer.kind, offer.name) == (kind, name)]
@@ -144,7 +149,7 @@ class Registry:
                 self._manager.register(plugin)
             offers = self._offers(kind, plugin, distribution, point.name)
         except (Exception, SystemExit) as error:  # noqa: BLE001  (one plugin must not stop the host)
-            return [Offer(point.name, kind, distribution, reason=_reason(error))]
+            return [Offer(point.name, kind, distribution, reason=_reason(error, distribution))]
         if not any(offer.name == point.name for offer in offers):
             reason = f"its entry point {point.name!r} leads to hooks that offer no {point.name!r}."
             offers.append(Offer(point.name, kind, distribution, reason=reason))
@@ -189,8 +194,7 @@ def _fault(kind: str, value: object) -> str:
     return f"the hook sabench_{kind} returned {value!r}; expected a subclass of sabench.{_BASE[kind].__name__}."
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return f"it needs the module {error.name!r}, which is not installed. Install it with: pip install {package}"
+def _reason(error: BaseException, distribution: str) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:  # whose package may be called otherwise
+        return f"it needs the module {error.name!r}, which is not installed. Install what {distribution} needs."
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

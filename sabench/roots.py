@@ -38,11 +38,11 @@ def find(dataset_name: str, dataset: type[Dataset], root: Path | None = None) ->
     """
     name = variable(dataset_name)
     if root is not None:
-        return _existing(root, dataset, "--root")
+        return _existing(root, dataset)
     if os.environ.get(name):
-        return _existing(Path(os.environ[name]), dataset, name)
+        return _existing(Path(os.environ[name]), dataset, f" (from {name})")
     if dataset_name in linked():
-        return _existing(linked()[dataset_name], dataset, f"the link of {dataset_name!r}")
+        return _existing(linked()[dataset_name], dataset, f" (from the link of {dataset_name!r})")
     raise DatasetError(_advice(dataset_name, dataset))
 
 
@@ -120,15 +120,15 @@ def _read_links(store: Path) -> dict[str, str]:
     return links
 
 
-def _existing(path: Path, dataset: type[Dataset], source: str) -> Path:
+def _existing(path: Path, dataset: type[Dataset], source: str = "") -> Path:
     path = path.expanduser().absolute()
     expected = "file" if dataset.root_is_file else "folder"
     if not path.exists():
-        msg = f"{path} (from {source}) is not there; expected the {expected} of {dataset.title or dataset.name}."
+        msg = f"{path}{source} is not there; expected the {expected} of {dataset.title or dataset.name}."
         raise DatasetError(msg)
     if path.is_file() != dataset.root_is_file:
         found = "file" if path.is_file() else "folder"
-        msg = f"{path} (from {source}) is a {found}; expected the {expected} of {dataset.title or dataset.name}."
+        msg = f"{path}{source} is a {found}; expected the {expected} of {dataset.title or dataset.name}."
         raise DatasetError(msg)
     return path
 

@@ -101,6 +101,7 @@ def test_link_remembers_a_root_for_info(table):
 
 def test_link_refuses_what_cannot_be_read(tmp_path):
     assert isinstance(run("link", "aibo", tmp_path).exception, DatasetError)
+    assert f"{tmp_path / 'gone'} is not there" in str(run("link", "aibo", tmp_path / "gone").exception)
     assert roots.linked() == {}
 
 

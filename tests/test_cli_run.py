@@ -264,7 +264,7 @@ def test_a_run_needs_a_method_and_a_dataset(sabench):
     ("arguments", "words"),
     [
         (["--draw", "nth:9"], "svm-neutral needs 1 neutral of every target speaker: s"),
-        (["--root", "nowhere.csv"], "nowhere.csv (from --root) is not there"),
+        (["--root", "nowhere.csv"], "nowhere.csv is not there"),
         (["--pool", "neutral=0"], "Reserve more with --pool neutral=1"),
     ],
 )

@@ -41,7 +41,7 @@ def test_without_a_root_the_error_offers_the_twin_where_there_is_one():
 
 
 def test_a_root_that_is_not_there_is_refused_with_its_source(tmp_path, monkeypatch):
-    with pytest.raises(DatasetError, match=r"gone \(from --root\) is not there; expected the folder of Talking robots"):
+    with pytest.raises(DatasetError, match=r"gone is not there; expected the folder of Talking robots"):
         roots.find("robots", Robots, tmp_path / "gone")
     monkeypatch.setenv("SABENCH_ROBOTS_ROOT", str(tmp_path / "gone"))
     with pytest.raises(DatasetError, match=r"\(from SABENCH_ROBOTS_ROOT\) is not there"):

@@ -59,7 +59,7 @@ def _stochastic(subject: Subject) -> str:
 
 @check("adapters", crash="cannot be fitted with another seed", lacks=_stochastic)
 def the_seed_matters_only_where_declared(subject: Subject) -> None:
-    """Methods that declare no chance are run once; if chance had a say, their score would be one draw of many."""
+    """One seed is enough for a method that declares no chance; if chance had a say, it would be one draw of many."""
     own = speech(kind_of(subject), [TARGET])
     first, other = (predicted(subject, fitted_anew(subject, seed=seed), own) for seed in (0, 1))
     refuse_difference(subject, first, other, "depends on the seed and does not declare `stochastic = True`")
