@@ -58,10 +58,6 @@ class ResultsError(SabenchError, RuntimeError):
     """A results folder that cannot be read or written."""
 
 
-class CellError(SabenchError, RuntimeError):
-    """A cell that failed; the rest of the run goes on."""
-
-
 class TrackingError(SabenchError, RuntimeError):
     """An MLflow store that cannot be reached or written."""
 

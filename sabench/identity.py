@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import PurePath
@@ -23,6 +24,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(plain(item) for item in value)
     return str(value) if isinstance(value, PurePath) else value
+
+
+def finite(value: Any) -> Any:
+    """Return a value as JSON knows it, with None in place of numbers that JSON lacks.
+
+    >>> finite({"p": float("nan"), "ends": (0.5, float("inf"))})
+    {'p': None, 'ends': [0.5, None]}
+    """
+    value = plain(value)
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def canonical(value: Any) -> str:

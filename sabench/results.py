@@ -65,11 +65,6 @@ class RunRecord:
         """Draws that were asked for."""
         return tuple(self.evaluations)
 
-    @property
-    def fit_keys(self) -> Mapping[str, str]:
-        """Fit key of every fold."""
-        return self.folds
-
 
 @dataclass(frozen=True)
 class CellRecord:

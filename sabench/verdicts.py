@@ -128,7 +128,7 @@ def _differences(first: Entry, second: Entry) -> str:
 
 def _same_models(first: Entry, second: Entry) -> bool:
     """Whether two entries are draws of the same trained models, so that no luck of training stands between them."""
-    return [run.fit_keys for run in first.runs] == [run.fit_keys for run in second.runs]
+    return [run.folds for run in first.runs] == [run.folds for run in second.runs]
 
 
 def _lacks_seeds(entry: Entry, min_seeds: int) -> bool:

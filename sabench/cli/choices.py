@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,3 +50,16 @@ def twin(simulated: bool, scale: float | None, seed: int | None, effect: float |
     given = {"scale": scale, "seed": seed, "speaker_effect": effect}
     chosen = {key: value for key, value in given.items() if value is not None}
     return chosen if simulated or chosen else None
+
+
+def values(settings: list[str] | None, example: str = "svm.C=0.1") -> dict[str, Any]:
+    """Return what `--set` was given, by name."""
+    from sabench.parameters import parse
+
+    found = {}
+    for text in settings or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--set {text} has no value; write for example --set {example}")
+        found[name] = parse(value)
+    return found

@@ -63,7 +63,6 @@ def curve(
 ) -> None:
     """Draw UAR against k enrolment utterances on the same scored utterances; repeating the command resumes it."""
     from sabench.cli.output import message, print_json
-    from sabench.cli.run import read_settings
     from sabench.cli.watching import Watcher
     from sabench.curve import curve as measure
     from sabench.curve.drawing import draw, refuse_format
@@ -81,7 +80,7 @@ def curve(
         "features": features,
         "normaliser": normaliser,
         "preset": preset,
-        "settings": read_settings(settings) if settings else None,
+        "settings": choices.values(settings),
         "protocol": protocol,
         "seeds": seed,
         "twin": choices.twin(simulated, scale, twin_seed, speaker_effect),

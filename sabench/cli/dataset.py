@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sabench.cli import output
+from sabench.cli import choices, output
+from sabench.cli.choices import JsonOption, RootOption, SimulatedOption, TaskOption
 
 if TYPE_CHECKING:
     from sabench.interfaces import Dataset
@@ -16,36 +17,25 @@ if TYPE_CHECKING:
 app = typer.Typer(name="dataset", help="Look at, check, link and simulate corpora.", no_args_is_help=True)
 
 
-def _complete_names(incomplete: str) -> list[str]:
-    from sabench.registry import Registry
-
-    return [name for name in Registry().names("datasets") if name.startswith(incomplete)]
-
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a dataset.", autocompletion=_complete_names)]
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", metavar="PATH", help="Where it lies; by default the environment, then the link."),
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of a dataset.", autocompletion=choices.names("datasets"))
 ]
-Task = Annotated[str | None, typer.Option("--task", help="One of its tasks; by default the first.")]
-Simulated = Annotated[bool, typer.Option("--simulated", help="Look at its small simulated twin instead.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="How much runs side by side; by default all cores.")]
 
 
 @app.command()
 def info(
     name: Name,
-    root: Root = None,
-    task: Task = None,
-    simulated: Simulated = False,
+    root: RootOption = None,
+    task: TaskOption = None,
+    simulated: SimulatedOption = False,
     jobs: Jobs = None,
-    as_json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Print counts per class, speaker and partition, durations, licence and citation."""
     dataset, corpus = _load(name, root, task, simulated=simulated, jobs=jobs)
     facts = _facts(dataset, corpus)
-    if as_json:
+    if json:
         output.print_json(facts)
     else:
         _print_facts(facts)
@@ -55,22 +45,22 @@ def info(
 @app.command()
 def check(
     name: Name,
-    root: Root = None,
-    task: Task = None,
-    simulated: Simulated = False,
+    root: RootOption = None,
+    task: TaskOption = None,
+    simulated: SimulatedOption = False,
     jobs: Jobs = None,
-    as_json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """List every fault with file and line; exit with 1 where one forbids a run."""
     _, corpus = _load(name, root, task, simulated=simulated, jobs=jobs)
     fatal = sum(fault.fatal for fault in corpus.faults)
-    if as_json:
+    if json:
         output.print_json({"dataset": name, "task": corpus.task, "sound": not fatal, "faults": _plain(corpus.faults)})
     elif corpus.faults:
         ordered = sorted(corpus.faults, key=lambda fault: not fault.fatal)
         rows = [("forbids a run" if fault.fatal else "to know", _place(fault), fault.message) for fault in ordered]
         output.table(f"{name} {corpus.task}", ("", "where", "what"), rows)
-    if not as_json:
+    if not json:
         output.message(f"{len(corpus.table)} utterances checked: {_verdict(corpus)}.")
     if fatal:
         raise typer.Exit(1)

@@ -45,7 +45,9 @@ def print_json(value: Any) -> None:
     >>> print_json({"uar": 0.5, "missing": float("nan")})
     {"uar": 0.5, "missing": null}
     """
-    print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), flush=True)
+    from sabench.identity import finite
+
+    print(json.dumps(finite(value), ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -138,17 +140,3 @@ def _shown(value: Any) -> str:
 
 def _is_number(cell: str) -> bool:
     return cell == "-" or cell.replace(",", "").replace(".", "", 1).lstrip("-+").rstrip(" %s").isdigit()
-
-
-def _plain(value: Any) -> Any:
-    from sabench.identity import plain
-
-    return _without_nan(plain(value))
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and value != value else value

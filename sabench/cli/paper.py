@@ -47,7 +47,6 @@ def paper(
     """Run the tables of a published comparison and print measured beside reported; repeating it resumes."""
     from sabench import publication as publications
     from sabench.cli.output import message, print_json
-    from sabench.cli.run import read_settings
     from sabench.cli.watching import Watcher
     from sabench.errors import PlanError
     from sabench.leaderboard.text import duration
@@ -63,7 +62,7 @@ def paper(
         reduced=preset == published.reduced.preset or (twin is not None and preset is None),
         preset=preset,
         search=search,
-        settings=read_settings(settings) if settings else {},
+        settings=choices.values(settings),
         common={key: value for key, value in common.items() if value not in (None, [])},
     )
     steps, left_out = publications.steps(published, request, registry)

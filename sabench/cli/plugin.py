@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sabench.cli import choices
 from sabench.cli.choices import JsonOption, RootOption
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def check_plugin(
     from sabench.scaffold import KINDS
 
     plural = None if kind is None else KINDS[kind]
-    found = subjects(Registry(), name, plural, settings=_settings(settings or []), root=root)
+    found = subjects(Registry(), name, plural, settings=choices.values(settings, "epochs=1"), root=root)
     outcomes = [(subject, _outcomes(subject)) for subject in found]
     if json:
         print_json({"plugins": [_facts(subject, those) for subject, those in outcomes]})
@@ -76,18 +77,6 @@ def check_plugin(
             _print(subject, those)
     if any(outcome.status == "failed" for _, those in outcomes for outcome in those):
         raise typer.Exit(1)
-
-
-def _settings(texts: list[str]) -> dict[str, Any]:
-    from sabench.parameters import parse
-
-    settings = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--set {text} has no value; write for example --set epochs=1")
-        settings[key] = parse(value)
-    return settings
 
 
 def _outcomes(subject: Subject) -> list[Outcome]:

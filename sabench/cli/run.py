@@ -89,7 +89,7 @@ def run(
         "features": features,
         "normaliser": normaliser,
         "preset": preset,
-        "settings": read_settings(settings) if settings else None,
+        "settings": choices.values(settings),
         "protocol": protocol,
         "pool": pool,
         "seeds": seed,
@@ -113,19 +113,6 @@ def run(
         _print_estimates(chosen, json)
     else:
         _run(chosen, json)
-
-
-def read_settings(texts: list[str]) -> dict[str, Any]:
-    """Return what `--set` was given, by plugin and parameter."""
-    from sabench.parameters import parse
-
-    settings = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--set {text} has no value; write for example --set svm.C=0.1")
-        settings[key] = parse(value)
-    return settings
 
 
 def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+from sabench.identity import finite
 
 GROUPS = ("none", "neutral", "unlabelled", "transductive", "labelled")
 """Access groups, in which methods are ranked, by rising price."""
@@ -172,13 +173,5 @@ class Board:
 
     def json(self) -> dict[str, Any]:
         """Return it as a JSON value; what is not a number is null."""
-        value: dict[str, Any] = _without_nan(asdict(self))
+        value: dict[str, Any] = finite(self)
         return value
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

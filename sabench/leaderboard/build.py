@@ -47,9 +47,9 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
 
 def _with_first(entry: Entry, firsts: Iterable[Entry]) -> tuple[Entry, Entry] | None:
     """Return an entry with the first draw of the same trained models, if that ran."""
-    keys = [run.fit_keys for run in entry.runs]
+    keys = [run.folds for run in entry.runs]
     for first in firsts:
-        runs = tuple(run for run in first.runs if run.fit_keys in keys)
+        runs = tuple(run for run in first.runs if run.folds in keys)
         if len(runs) == len(keys):
             return entry, replace(first, runs=runs)
     return None

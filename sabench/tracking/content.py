@@ -51,7 +51,7 @@ class Content:
         return cls(
             run=run,
             cells=results.cells(run),
-            histories={fold: results.history(run, fold) for fold in run.fit_keys},
+            histories={fold: results.history(run, fold) for fold in run.folds},
             predictions={draw: results.predictions(run, draw) for draw in draws},
             card=results.card(run.protocol_hash),
         )

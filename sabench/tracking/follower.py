@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from sabench.errors import TrackingError
 from sabench.tracking.address import Address
+from sabench.tracking.store import LATER
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Follower:
                 start_new_session=True,  # Ctrl-C is for the parent, which decides when this one ends
             )
         except OSError as error:
-            self._fail(f"The process that writes to MLflow cannot be started: {error}. {_LATER}")
+            self._fail(f"The process that writes to MLflow cannot be started: {error}. {LATER}")
             return None
 
     @property
@@ -141,7 +142,7 @@ class Follower:
             for line in process.stdout:
                 self._take(json.loads(line))
         if process.wait() != 0:
-            self._fail(f"The process that writes to MLflow ended: {self._last_words()}. {_LATER}")
+            self._fail(f"The process that writes to MLflow ended: {self._last_words()}. {LATER}")
 
     def _take(self, said: dict[str, Any]) -> None:
         if "error" in said:
@@ -154,7 +155,7 @@ class Follower:
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            self._fail(f"MLflow store {self.address.shown} did not answer within {timeout_s:.0f} s. {_LATER}")
+            self._fail(f"MLflow store {self.address.shown} did not answer within {timeout_s:.0f} s. {LATER}")
             self._process.kill()
             self._process.wait()
 
@@ -171,6 +172,3 @@ class Follower:
             self._on_error(error)
         else:
             _log.debug("%s", error)
-
-
-_LATER = "The run itself is safe; `sabench track` logs it later."

@@ -50,7 +50,7 @@ def tags_of(run: RunRecord, results: str) -> dict[str, str]:
 
 def fold_tags_of(run: RunRecord, results: str, fold: str, parent: str) -> dict[str, str]:
     """Return the tags of a fold's run under its parent."""
-    own = {FOLD: fold, FIT_KEY: run.fit_keys[fold], "mlflow.parentRunId": parent}
+    own = {FOLD: fold, FIT_KEY: run.folds[fold], "mlflow.parentRunId": parent}
     return tags_of(run, results) | own
 
 

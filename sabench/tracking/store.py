@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 PATIENCE_S = 300.0
 """How long to wait for other processes that hold the store."""
 
+LATER = "The run itself is safe; `sabench track` logs it later."
+
 
 class Store:
     """An MLflow experiment, opened when it is first used.
@@ -56,7 +58,7 @@ class Store:
         except TrackingError:
             raise
         except Exception as error:  # noqa: BLE001  (MLflow raises its own, SQLAlchemy's, requests' and the system's)
-            raise TrackingError(_sentence(self.address, error, _LATER if self._create else "")) from error
+            raise TrackingError(_sentence(self.address, error, LATER if self._create else "")) from error
 
     def _guard(self) -> AbstractContextManager[None]:
         """Return the lock to hold; a server is no file, and whoever only reads it needs none."""
@@ -105,7 +107,7 @@ def _held(address: Address) -> Iterator[None]:
         with FileLock(address.lock, timeout=PATIENCE_S):
             yield
     except Timeout:
-        msg = f"MLflow store {address.shown} has been held by another process for {PATIENCE_S:.0f} s. {_LATER}"
+        msg = f"MLflow store {address.shown} has been held by another process for {PATIENCE_S:.0f} s. {LATER}"
         raise TrackingError(msg) from None
 
 
@@ -167,9 +169,6 @@ def _created(client: Any, address: Address) -> Any:
             raise error
         return found
     return client.get_experiment_by_name(address.experiment)
-
-
-_LATER = "The run itself is safe; `sabench track` logs it later."
 
 
 def _nothing(address: Address) -> str:
