@@ -87,7 +87,7 @@ class _Measurement:
             for fold in material.protocol.folds
             for target in fold.test
         }
-        self._notes += _shortfalls(short for short in material.protocol.shortfalls if short.speaker in self._held)
+        self._notes += _shortfalls(material.protocol.shortfalls, len(self._held))
         self._notes += self._sharing(material)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
         references = [found for changes in self._bare_methods() if (found := self._reference(changes))]
@@ -204,13 +204,14 @@ class _Measurement:
         return Reference(name, score.value, score.low, score.high)
 
 
-def _shortfalls(found: Iterable[Shortfall]) -> list[str]:
+def _shortfalls(found: Iterable[Shortfall], n_speakers: int) -> list[str]:
     """Return one sentence for all speakers who supply the same."""
     alike: dict[str, list[str]] = {}
     for short in found:
         alike.setdefault(f"{short.supplied} of {short.wanted} {short.kind}", []).append(short.speaker)
     return [
-        f"{', '.join(names)} {'supply' if len(names) > 1 else 'supplies'} {told} utterances."
+        f"{f'All {n_speakers} speakers' if len(names) == n_speakers > 1 else ', '.join(names)} "
+        f"{'supply' if len(names) > 1 else 'supplies'} {told} utterances."
         for told, names in alike.items()
     ]
 
