@@ -62,8 +62,8 @@ def refuse_lacking(material: Material, parts: Parts, conditions: Conditions) -> 
             )
             msg = (
                 f"{parts.method.title} needs {access} of every target speaker: {name} has {words}{others}. "
-                f"Reserve more with --pool {_pool_words(needed, draw)}, or drop such speakers for all methods with "
-                f"--pool {_pool_words(needed, draw)},require."
+                f"Reserve more with --pool {_pool_words(needed, draw)}, drop such speakers for all methods with "
+                f"--pool {_pool_words(needed, draw)},require, or let them give what they have with --accept-fewer."
             )
             raise AccessError(msg)
         if draw.kind == "other-speaker":

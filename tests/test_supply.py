@@ -34,7 +34,8 @@ def test_a_method_that_needs_more_than_speakers_have_is_refused_by_name(plan):
     message = (
         r"nearest-to-neutral \(neutral=2\) needs 2 neutral of every target speaker: s\d has 1 neutral in its pool "
         r"where 2 are needed \(first\) and 3 more speakers \(s\d, s\d, s\d ...\). Reserve more with --pool neutral=2, "
-        r"or drop such speakers for all methods with --pool neutral=2,require"
+        r"drop such speakers for all methods with --pool neutral=2,require, or let them give what they have with "
+        r"--accept-fewer."
     )
     with pytest.raises(AccessError, match=message):
         tiny.jobs(plan("nearest-to-neutral", settings={"adapter.neutral": 2}))
