@@ -64,6 +64,7 @@ def record(results: Results, material: Material, parts: Parts, conditions: Condi
         stochastic=parts.adapter.stochastic,
         folds=keys,
         evaluations=evaluations,
+        adapts=parts.adapter.adapts if parts.adapter.adapts != method.name else "",
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 

@@ -12,9 +12,10 @@ from sabench.records import Access
 class Baselines:
     """The unadapted methods of one protocol.
 
-    A method is held against the same adapter on the same features unadapted, where that ran, and
-    otherwise against the common baseline: the best of the unadapted methods that others adapt, so that
-    a method which is new itself and needs no enrolment does not become the measure of the others.
+    A method is held against the same adapter on the same features unadapted, or against the method that
+    its adapter declares to build on, where that ran, and otherwise against the common baseline: the best
+    of the unadapted methods that others adapt, so that a method which is new itself and needs no enrolment
+    does not become the measure of the others.
 
     Args:
         entries: of one protocol and draw.
@@ -28,17 +29,16 @@ class Baselines:
         self._wanted = _named(entries, wanted) if wanted is not None else None
         self._unadapted = [entry for entry in entries if entry.complete and _is_unadapted(entry)]
         adapted = {entry.method.adapter.name for entry in entries if not _is_unadapted(entry)}
-        shared = [entry for entry in self._unadapted if entry.method.adapter.name in adapted]
+        built_on = {entry.first.adapts for entry in entries}
+        shared = [e for e in self._unadapted if e.method.adapter.name in adapted or e.method.name in built_on]
         best = max(shared or self._unadapted, key=lambda entry: entry.sample.value, default=None)
         self.common = self._wanted or best
 
     def of(self, entry: Entry) -> Entry | None:
         """Return what an entry is held against; None where it is the baseline itself, or there is none."""
-        if self._wanted is None and not _is_unadapted(entry):
-            own = [other for other in self._unadapted if _same_model(entry, other)]
-            exact = [other for other in own if other.method.adapter == entry.method.adapter]
-            if exact or own:
-                return (exact or own)[0]
+        own = [] if self._wanted else [other for other in self._unadapted if _is_unadapted_form(other, entry)]
+        if own:
+            return max(own, key=lambda other: _likeness(other, entry))
         return None if entry is self.common else self.common
 
 
@@ -58,6 +58,14 @@ def _is_unadapted(entry: Entry) -> bool:
     return entry.method.access == Access() and entry.method.normaliser is None
 
 
-def _same_model(entry: Entry, other: Entry) -> bool:
-    one, two = entry.method, other.method
-    return one.adapter.name == two.adapter.name and one.features == two.features
+def _is_unadapted_form(bare: Entry, entry: Entry) -> bool:
+    if bare.method.features != entry.method.features:
+        return False
+    same_adapter = bare.method.adapter.name == entry.method.adapter.name and not _is_unadapted(entry)
+    return same_adapter or bare.method.name == entry.first.adapts
+
+
+def _likeness(bare: Entry, entry: Entry) -> int:
+    """Return how many parameters have the same value."""
+    there = entry.method.adapter.parameters
+    return sum(there.get(name) == value for name, value in bare.method.adapter.parameters.items())

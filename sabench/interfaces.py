@@ -241,6 +241,7 @@ class Adapter(Plugin):
         uses_validation: whether `fit` looks at validation speakers; those of methods that do not are
             added to the training set.
         stochastic: whether the seed changes the fit.
+        adapts: name of the unadapted method that it builds on and is held against; empty for a method of its own.
         devices: what it can use, best first.
         presets: named sets of parameters.
         search_grid: values to choose from on validation with `--search`.
@@ -252,6 +253,7 @@ class Adapter(Plugin):
     accepts: ClassVar[tuple[str, ...]] = ("functionals",)
     uses_validation: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
+    adapts: ClassVar[str] = ""
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {}

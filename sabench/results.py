@@ -35,6 +35,7 @@ class RunRecord:
         folds: fit key of every fold, in order.
         evaluations: evaluation key of every draw and fold.
         created: ISO time of the first start.
+        adapts: name of the method that it builds on and is held against; may be empty.
         status: `complete`, `partial` (folds are missing) or `failed` (a fold failed).
     """
 
@@ -53,6 +54,7 @@ class RunRecord:
     folds: Mapping[str, str]
     evaluations: Mapping[str, Mapping[str, str]]
     created: str
+    adapts: str = ""
     status: str = "partial"
 
     @property

@@ -73,7 +73,17 @@ class Made:
         return {"ids": [f"{name}-{i % each}" for i, name in enumerate(who)], "speaker": who, "labels": labels}
 
     def run(
-        self, what, skill=0.6, *, seed=0, stochastic=False, draws=("first",), missing=(), run_id=None, draw_skill=None
+        self,
+        what,
+        skill=0.6,
+        *,
+        seed=0,
+        stochastic=False,
+        draws=("first",),
+        missing=(),
+        run_id=None,
+        draw_skill=None,
+        adapts="",
     ):
         """Write a run; folds in `missing` are left out, and a draw may have a skill of its own."""
         self._count += 1
@@ -95,6 +105,7 @@ class Made:
             folds=keys,
             evaluations={draw: {fold: f"e{key}{i}" for fold, key in keys.items()} for i, draw in enumerate(draws)},
             created=f"2026-01-01T00:00:00.{self._count:06}",
+            adapts=adapts,
         )
         rng = np.random.default_rng([self._count, seed])
         for fold in self.folds:

@@ -55,6 +55,27 @@ def test_a_method_of_its_own_is_held_against_the_best_adapter_that_others_adapt(
     assert found["svm"] is None
 
 
+def test_a_method_is_held_against_the_one_that_it_says_it_builds_on(made):
+    made.run(SVM, 0.9)
+    made.run(SVM_NORM)
+    made.run(RESNET, 0.3)
+    made.run(ERESNET, adapts="resnet")
+    made.run(method("dat"), adapts="mlp")
+    found = held_against(made)
+    assert found["eresnet"] == "resnet"
+    assert found["resnet"] == "svm"
+    assert found["dat"] == "svm"
+    made.run(method("mlp"), 0.2)
+    assert held_against(made)["dat"] == "mlp"
+
+
+def test_of_several_forms_of_what_it_builds_on_the_likest_is_taken(made):
+    for width in (1.0, 0.5):
+        made.run(method("resnet", features="logspec", parameters={"width": width}, variant=f"width={width}"))
+    made.run(method("eresnet", features="logspec", parameters={"width": 0.5, "embedding": 8}), adapts="resnet")
+    assert held_against(made)["eresnet"] == "resnet (width=0.5)"
+
+
 def test_without_adapted_adapters_the_best_unadapted_method_is_the_baseline(made):
     made.run(SVM, 0.3)
     made.run(RESNET, 0.8)

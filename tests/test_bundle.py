@@ -497,6 +497,11 @@ def test_a_run_marked_stochastic_that_is_not_is_told(tampered):
     refused(tampered.path(), "the run is marked stochastic, which nearest is not")
 
 
+def test_another_baseline_than_the_adapters_is_told(tampered):
+    tampered.change("run.json", lambda run: run["record"].update(adapts="weak"))
+    refused(tampered.path(), "the run is to be held against weak; nearest is a method of its own")
+
+
 def test_a_parameter_kept_out_of_the_keys_is_told(tampered):
     tampered.change("run.json", lambda run: run.update(evaluation_parameters=["sharpness"])).rehash()
     refused(tampered.path(), "sharpness are said to be the parameters that change no fit of nearest; they are not")

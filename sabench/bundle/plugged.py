@@ -43,6 +43,10 @@ def refuse_other(content: Content, registry: Registry) -> str:
             f"{RUN}: the run is marked {word}, which {method.adapter.name} is not, so that its seeds would count wrong."
         )
         raise BundleError(msg)
+    if content.record.adapts and adapter.adapts != content.record.adapts:
+        what = f"builds on {adapter.adapts}" if adapter.adapts else "is a method of its own"
+        msg = f"{RUN}: the run is to be held against {content.record.adapts}; {method.adapter.name} {what}."
+        raise BundleError(msg)
     _refuse_other_name(content, offer)
     return ""
 

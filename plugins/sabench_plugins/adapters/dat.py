@@ -46,6 +46,7 @@ class Dat(Adapter):
     title = "domain-adversarial training against speakers, on functionals"
     uses_validation = True
     stochastic = True
+    adapts = "mlp"
     check_parameters = {"epochs": 10}
 
     def __init__(

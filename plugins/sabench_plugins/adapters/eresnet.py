@@ -24,6 +24,7 @@ class EResnet(Enrolled):
     embedding: int = 512
 
     name: ClassVar[str] = "eresnet"
+    adapts: ClassVar[str] = "resnet"
     title: ClassVar[str] = "ResNet conditioned on a neutral utterance"
     conditioned: ClassVar[bool] = True
 

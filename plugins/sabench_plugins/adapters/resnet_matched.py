@@ -14,6 +14,7 @@ class ResnetMatched(Neural):
     """The ResNet widened until it has the number of parameters that eResNet has at `width`."""
 
     name: ClassVar[str] = "resnet-matched"
+    adapts: ClassVar[str] = "resnet"
     title: ClassVar[str] = "ResNet with the parameters of eResNet"
 
     def shape(self, bins: int, classes: int) -> Shape:

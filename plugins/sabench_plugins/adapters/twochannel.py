@@ -17,6 +17,7 @@ class TwoChannel(Enrolled):
     """
 
     name: ClassVar[str] = "twochannel"
+    adapts: ClassVar[str] = "resnet"
     title: ClassVar[str] = "ResNet with a neutral utterance as second channel"
     channels: ClassVar[int] = 2
 
