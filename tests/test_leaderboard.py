@@ -131,7 +131,7 @@ def test_each_protocol_has_a_table_and_simulated_ones_come_last(results):
         ("emodb", "loso", False),
         ("aibo", "loso", True),
     ]
-    assert tables[2].simulation == "scale 0.05"
+    assert tables[2].simulation == "scale 0.05, seed 0"
     assert [t.score for t in tables] == ["pooled UAR", "mean of fold UARs", "mean of fold UARs"]
 
 

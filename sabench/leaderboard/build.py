@@ -117,7 +117,7 @@ class _Builder:
             protocol_hash=first.protocol_hash,
             score="pooled UAR" if is_pooled(first.protocol) else "mean of fold UARs",
             simulated=first.simulated,
-            simulation=_told(first.simulation or {}),
+            simulation=_told(first.simulation or {}, off=(None, "")),
             classes=whole.classes,
             n_scored=len(whole),
             n_speakers=len(set(whole.speaker.tolist())),
@@ -173,7 +173,7 @@ def _order(row: Row) -> tuple[int, float, float, str]:
     return GROUPS.index(row.group), math.inf if row.rank is None else row.rank, -row.uar, row.method
 
 
-def _told(values: Mapping[str, Any]) -> str:
+def _told(values: Mapping[str, Any], off: tuple[Any, ...] = (0, False, None, "")) -> str:
     """Return settings in words, without those that are off and without whole sentences."""
-    short = {key: value for key, value in values.items() if value not in (0, False, None, "") and len(str(value)) < 40}
+    short = {key: value for key, value in values.items() if value not in off and len(str(value)) < 40}
     return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in short.items())
