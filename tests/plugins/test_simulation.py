@@ -171,7 +171,8 @@ def test_with_speaker_effect_no_two_speakers_are_alike(population):
     people = [draw(population, f"{i}", seed=3, speaker_effect=1.0) for i in range(30)]
     assert len({person.baseline for person in people}) == 30
     assert len({person.tract for person in people}) == 30
-    assert len({person.voice for person in people}) > 2
+    assert len({person.channel_db for person in people}) == 30
+    assert {person.voice for person in people} == {population.voice}
 
 
 def test_the_same_seed_gives_the_same_people_more_or_less_alike():
