@@ -183,6 +183,12 @@ def test_a_flag_turns_off_what_a_plan_turns_on(run, sabench, tmp_path, written, 
     assert tomllib.loads(printed.out) == tomllib.loads(run("--print-plan").out)
 
 
+def test_a_twin_that_is_asked_for_and_taken_away_is_refused(run):
+    refused = run("--no-simulated", "--scale", 0.1, "--print-plan")
+    assert refused.status == 2
+    assert "--no-simulated takes away the twin that --scale" in " ".join(refused.err.split())
+
+
 def test_a_dry_run_tells_only_what_is_left(run, tmp_path):
     run()
     assert run("--dry-run", "--json").json == {"runs": []}

@@ -105,6 +105,9 @@ def run(
         "results": results,
         "track": track,
     }
+    if simulated is False and flags["twin"]:
+        msg = "--no-simulated takes away the twin that --scale, --twin-seed and --speaker-effect ask for; name only one."
+        raise typer.BadParameter(msg)
     given = {key: value for key, value in flags.items() if value not in (None, [])}
     chosen = _plan(plan, {**given, "twin": None} if simulated is False else given)
     if print_plan:
