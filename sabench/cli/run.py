@@ -106,7 +106,7 @@ def run(
         "track": track,
     }
     if simulated is False and flags["twin"]:
-        msg = "--no-simulated takes away the twin that --scale, --twin-seed and --speaker-effect ask for; name only one."
+        msg = "--no-simulated takes away the twin that --scale, --twin-seed or --speaker-effect asks for; name one."
         raise typer.BadParameter(msg)
     given = {key: value for key, value in flags.items() if value not in (None, [])}
     chosen = _plan(plan, {**given, "twin": None} if simulated is False else given)
