@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from sabench.errors import PlanError
 from sabench.interfaces import Adapter, Checkpoint, Normaliser, Predictor, Reporter
 from sabench.parameters import resolve
 from sabench.views import Enrolment, FeatureView, Memory, Transform, Utterances
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,8 @@ def _fitted_candidate(
     inner = candidates(folder)[[entry["parameters"] for entry in scores].index(chosen)]
     try:
         method = load(cell, inner, chosen)
-    except Exception:  # noqa: BLE001  (whatever a missing or damaged model makes of its reader, it can be fitted anew)
+    except Exception as error:  # noqa: BLE001  (whatever a missing or damaged model makes of its reader)
+        log.info("The chosen candidate of %s is fitted again, as no model of it can be read: %s", cell.fold, error)
         return None
     if not folder.history_file.exists() and inner.history_file.exists():
         shutil.copyfile(inner.history_file, folder.history_file)

@@ -63,13 +63,14 @@ class Runner:
             self._tracker = self._start_tracking(stack)
             self._keep_records(jobs)
             missing = [(job, self._missing_folds(job)) for job in jobs]
-            self._observer.expected([costs.estimate(job, folds) for job, folds in missing if folds])
+            estimates = [costs.estimate(job, folds) for job, folds in missing if folds]
+            self._observer.expected(estimates)
             cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
             n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
             self._observer.planned([job.run for job in jobs], n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
-                self._execute(cells, [job for job, folds in missing if folds])
+                self._execute(cells, sum(estimate.seconds for estimate in estimates))
             return self._summaries(jobs)
 
     def _keep_records(self, jobs: list[Job]) -> None:
@@ -121,14 +122,14 @@ class Runner:
             with folder.lock():
                 folder.fail(reason)
 
-    def _execute(self, cells: list[Cell], jobs: list[Job]) -> None:
-        executor = self._executor(cells, jobs)
+    def _execute(self, cells: list[Cell], expected_s: float) -> None:
+        executor = self._executor(cells, expected_s)
         try:
             Execution(executor, self._cell_ended, self._line, self._track_now_and_then).run(cells)
         finally:
             executor.close()
 
-    def _executor(self, cells: list[Cell], jobs: list[Job]) -> CellExecutor:
+    def _executor(self, cells: list[Cell], expected_s: float) -> CellExecutor:
         if self._plan.dask:
             return Dask(self._plan.dask)
         if self._plan.jobs is not None:
@@ -137,8 +138,7 @@ class Runner:
         slots = min(len(cells), max(1, cores() // threads))
         if slots == 1 or any(cell.device != "cpu" for cell in cells):
             return Inline()
-        expected = sum(costs.estimate(job).seconds for job in jobs)
-        return Processes(slots) if expected > CHEAP_S else Inline()
+        return Processes(slots) if expected_s > CHEAP_S else Inline()
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)
