@@ -3,6 +3,7 @@
 Same network, batch size, threads and features; each side runs in a process of its own, by turns, so that
 neither inherits the other's memory or the other's share of a busy machine. Prints ratios: above 1 the
 engine is faster. Beside the clock's ratio stands that of processor time, which a busy machine disturbs less.
+The plain loop computes in float32; the engine is measured in the precision it would choose, and in float32.
 
     python benchmarks/training.py [--width 0.125] [--threads 2] [--rounds 3]
 """
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,7 +61,8 @@ def report(rows: list[dict[str, Rates]], chosen: argparse.Namespace) -> None:
         f"width {chosen.width:g}, batch {BATCH}, {CROP} frames, {chosen.threads} threads, {len(rows)} rounds by turns"
     )
     for name, fast, slow in (
-        ("training, samples/s", "engine", "plain"),
+        (f"training in the engine's own precision ({own_precision()}), samples/s", "engine", "plain"),
+        ("training in float32, samples/s", "engine-float32", "plain"),
         ("evaluation, utterances/s", "evaluation", "one-by-one"),
     ):
         print(f"{name}: {middle[fast]:.1f} against {middle[slow]:.1f}")
@@ -67,9 +70,19 @@ def report(rows: list[dict[str, Rates]], chosen: argparse.Namespace) -> None:
             ratios = [row[fast][by] / row[slow][by] for row in rows]
             each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
             print(f"  ratio by {by} time {statistics.median(ratios):.2f} ({each})")
-    achieved = middle["engine"] * flops / 1e9
-    limit = middle["matmul"]
-    print(f"arithmetic: {achieved:.0f} GFLOP/s, {achieved / limit:.0%} of a large product's {limit:.0f}")
+    for name, side in (("own precision", "engine"), ("float32", "engine-float32")):
+        achieved = middle[side] * flops / 1e9
+        limit = middle["matmul" if side != "engine" or own_precision() == "float32" else "matmul-bfloat16"]
+        print(f"arithmetic, {name}: {achieved:.0f} GFLOP/s, {achieved / limit:.0%} of a large product's {limit:.0f}")
+
+
+def own_precision() -> str:
+    """Return what `precision="auto"` means on this machine."""
+    import torch
+
+    from sabench_plugins.neural.precision import uses_bfloat16
+
+    return "bfloat16" if uses_bfloat16("auto", torch.device("cpu")) else "float32"
 
 
 class Watch:
@@ -139,7 +152,7 @@ def plain(width: float, threads: int) -> Rates:
     return middle_of(rates)
 
 
-def engine(width: float, threads: int) -> Rates:
+def engine(width: float, threads: int, precision: str = "auto") -> Rates:
     """Return samples a second of the engine, from report to report, features memory-mapped."""
     from sabench import FeatureView, Utterances
     from sabench_plugins.adapters.resnet import Resnet
@@ -159,7 +172,7 @@ def engine(width: float, threads: int) -> Rates:
             checkpoint=SimpleNamespace(load=lambda: None, save=lambda arrays, state: None),
         )
         recipe = {"width": width, "batch_size": BATCH, "epochs": 4, "momentum": 0.9, "reduction": "mean"}
-        Resnet(**recipe).fit(train, [], context=context)
+        Resnet(**recipe, precision=precision).fit(train, [], context=context)
     return middle_of(rates)
 
 
@@ -214,19 +227,27 @@ def evaluation(width: float, threads: int) -> Rates:
     return watch.rates(len(arrays))
 
 
-def matmul(width: float, threads: int) -> Rates:
+def matmul(width: float, threads: int, precision: str = "float32") -> Rates:
     """Return GFLOP/s of a large matrix product."""
     import torch
 
     torch.set_num_threads(threads)
-    a, watch, rates = torch.randn(4096, 4096), Watch(), []
+    a, watch, rates = torch.randn(4096, 4096).to(getattr(torch, precision)), Watch(), []
     for _ in range(4):
         a @ a
         rates.append(watch.rates(1))
     return {by: max(rate[by] for rate in rates) * 2 * 4096**3 / 1e9 for by in rates[0]}
 
 
-SIDES = {"plain": plain, "engine": engine, "one-by-one": one_by_one, "evaluation": evaluation, "matmul": matmul}
+SIDES = {
+    "plain": plain,
+    "engine": engine,
+    "engine-float32": partial(engine, precision="float32"),
+    "one-by-one": one_by_one,
+    "evaluation": evaluation,
+    "matmul": matmul,
+    "matmul-bfloat16": partial(matmul, precision="bfloat16"),
+}
 
 if __name__ == "__main__":
     main()

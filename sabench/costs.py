@@ -8,6 +8,8 @@ from math import prod
 
 import numpy as np
 
+from sabench.executors import slots_for
+from sabench.plan import Plan
 from sabench.preparation import Job
 from sabench.records import Cost
 from sabench.results import RunRecord
@@ -24,6 +26,7 @@ class Estimate:
         n_train: training utterances of the largest fold.
         cell: the largest fold's cost.
         seconds: of all fits and evaluations, one after the other.
+        at_once: how many folds are worked on side by side.
     """
 
     run: RunRecord
@@ -32,10 +35,16 @@ class Estimate:
     n_train: int
     cell: Cost
     seconds: float
+    at_once: int = 1
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds by the clock."""
+        return self.seconds / self.at_once
 
 
-def estimate(job: Job, folds: Collection[str] | None = None) -> Estimate:
-    """Return the estimate of a run, or of some of its folds, from durations alone; no features are needed."""
+def estimate(job: Job, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
+    """Return the estimate of a run of a plan, or of some of its folds, from durations alone, without features."""
     material, parts, run = job.material, job.parts, job.run
     duration_of = dict(zip(material.corpus.table["id"], material.corpus.table["duration_s"], strict=True))
     costs = []
@@ -51,7 +60,10 @@ def estimate(job: Job, folds: Collection[str] | None = None) -> Estimate:
         sizes.append(len(fold.train))
     largest = max(costs, key=lambda cost: cost.seconds)
     n_fits = _fits(job)
-    return Estimate(run, len(costs), n_fits, max(sizes), largest, n_fits * sum(cost.seconds for cost in costs))
+    seconds = n_fits * sum(cost.seconds for cost in costs)
+    # Nobody knows how many workers a Dask cluster will have.
+    at_once = slots_for(len(costs), run.threads, run.device, 1 if plan.dask else plan.jobs)
+    return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once)
 
 
 def _fits(job: Job) -> int:

@@ -10,11 +10,28 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from sabench import workers
+from sabench.environment import cores
 from sabench.errors import PlanError
 
 _IDLE = "no cell"
 _IDLE_S = 0.2
 """A thread without work ends within that time."""
+
+
+def slots_for(n_cells: int, threads: int, device: str, jobs: int | None) -> int:
+    """Return how many cells run at once on this machine.
+
+    Args:
+        n_cells: how many there are.
+        threads: that each of them uses.
+        device: `cpu` or another; an accelerator takes one at a time unless `jobs` says otherwise.
+        jobs: what was asked for, or None.
+
+    >>> slots_for(3, 1, "cuda", None), slots_for(3, 1, "cuda", 8), slots_for(3, 10_000, "cpu", None)
+    (1, 3, 1)
+    """
+    at_most = jobs or (cores() // threads if device == "cpu" else 1)
+    return max(1, min(n_cells, at_most))
 
 
 class CellExecutor(Protocol):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sabench import assembly, costs, preparation
 from sabench.cells import Cell
-from sabench.environment import cores
 from sabench.errors import SabenchError
 from sabench.execution import Execution
-from sabench.executors import CellExecutor, Dask, Inline, Processes
+from sabench.executors import CellExecutor, Dask, Inline, Processes, slots_for
 from sabench.observer import Observer
 from sabench.plan import Plan
 from sabench.preparation import Job
@@ -63,7 +62,7 @@ class Runner:
             self._tracker = self._start_tracking(stack)
             self._keep_records(jobs)
             missing = [(job, self._missing_folds(job)) for job in jobs]
-            estimates = [costs.estimate(job, folds) for job, folds in missing if folds]
+            estimates = [costs.estimate(job, self._plan, folds) for job, folds in missing if folds]
             self._observer.expected(estimates)
             cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
             n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
@@ -132,13 +131,10 @@ class Runner:
     def _executor(self, cells: list[Cell], expected_s: float) -> CellExecutor:
         if self._plan.dask:
             return Dask(self._plan.dask)
-        if self._plan.jobs is not None:
-            return Processes(self._plan.jobs) if self._plan.jobs > 1 else Inline()
-        threads = max(cell.threads for cell in cells)
-        slots = min(len(cells), max(1, cores() // threads))
-        if slots == 1 or any(cell.device != "cpu" for cell in cells):
-            return Inline()
-        return Processes(slots) if expected_s > CHEAP_S else Inline()
+        other = next((cell.device for cell in cells if cell.device != "cpu"), "cpu")
+        slots = slots_for(len(cells), max(cell.threads for cell in cells), other, self._plan.jobs)
+        worth = self._plan.jobs is not None or expected_s > CHEAP_S
+        return Processes(slots) if slots > 1 and worth else Inline()
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)

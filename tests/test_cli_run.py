@@ -204,8 +204,9 @@ def test_the_seconds_of_a_dry_run_are_those_of_all_folds(run, tones, tmp_path):
 
     from sabench import costs
 
-    (job,) = jobs(plan(tones, tmp_path, adapters="svm", threads=None))
-    estimate = costs.estimate(job)
+    made = plan(tones, tmp_path, adapters="svm", threads=None)
+    (job,) = jobs(made)
+    estimate = costs.estimate(job, made)
     assert estimate.seconds > estimate.cell.seconds
     assert run("--dry-run", "--json").json["runs"][0]["seconds"] == estimate.seconds
 

@@ -53,3 +53,8 @@ def test_what_takes_long_is_told_with_its_size_and_what_to_do(run, capsys):
     assert "578 k parameters, 430 training utterances, about 15 min 0 s for 10 folds on cpu" in " ".join(told.split())
     assert told.count("about") == 1
     assert "Take a GPU." in told
+
+
+def test_folds_side_by_side_shorten_what_is_told(run, capsys):
+    Watcher().expected([Estimate(run, 10, 1, 430, Cost(90.0), 900.0, at_once=2)])
+    assert "about 7 min 30 s for 10 folds, 2 at a time, on cpu" in " ".join(capsys.readouterr().err.split())

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("warm")
 
 def estimates(tones, folder, *adapters, **values):
     plan = tiny.plan(tones, folder, adapters=adapters, **values)
-    return [estimate(job) for job in tiny.jobs(plan)]
+    return [estimate(job, plan) for job in tiny.jobs(plan)]
 
 
 def test_a_run_costs_the_sum_of_its_folds(tones, tmp_path):
@@ -30,3 +30,15 @@ def test_nothing_is_extracted_for_an_estimate(tones, tmp_path, monkeypatch):
     estimates(tones, tmp_path / "results", "svm")
     assert not (tmp_path / "cache" / "features").exists()
     assert not (tmp_path / "results").exists()
+
+
+def test_workers_share_the_time(tones, tmp_path):
+    (alone,) = estimates(tones, tmp_path, "svm", jobs=1)
+    (shared,) = estimates(tones, tmp_path, "svm", jobs=3)
+    assert alone.elapsed_s == alone.seconds == shared.seconds
+    assert shared.elapsed_s == pytest.approx(shared.seconds / 3)
+
+
+def test_no_more_workers_share_it_than_there_are_folds(tones, tmp_path):
+    (crowded,) = estimates(tones, tmp_path, "svm", jobs=100)
+    assert crowded.at_once == 4

@@ -210,7 +210,15 @@ def _print_estimates(plan: Plan, json: bool) -> None:
     estimates = _estimates(plan)
     if json:
         rows = [
-            {**asdict(e.cell), "run_id": e.run.run_id, "folds": e.n_folds, "n_train": e.n_train, "seconds": e.seconds}
+            {
+                **asdict(e.cell),
+                "run_id": e.run.run_id,
+                "folds": e.n_folds,
+                "n_train": e.n_train,
+                "seconds": e.seconds,
+                "at_once": e.at_once,
+                "elapsed_s": e.elapsed_s,
+            }
             for e in estimates
         ]
         print_json({"runs": rows})
@@ -227,8 +235,8 @@ def _print_estimates(plan: Plan, json: bool) -> None:
             str(e.n_folds),
             str(e.n_train),
             "" if e.cell.parameters is None else f"{e.cell.parameters:,}",
-            f"{e.run.device}, {e.run.threads} threads",
-            duration(e.seconds),
+            f"{e.run.device}, {e.at_once} × {e.run.threads} thread{'s' * (e.run.threads != 1)}",
+            duration(e.elapsed_s),
         ]
         for e in estimates
     ]
@@ -251,5 +259,5 @@ def _estimates(plan: Plan) -> list[Estimate]:
         cells = results.cells(results.continued(job.run))
         missing = [cell.fold for cell in cells if cell.status != "complete"]
         if missing:
-            found.append(costs.estimate(job, missing))
+            found.append(costs.estimate(job, plan, missing))
     return found

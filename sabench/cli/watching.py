@@ -61,10 +61,11 @@ class Watcher(Observer):
         for told in estimates:
             if told.seconds > WORTH_SAYING_S:
                 run, folds = told.run, "1 fold" if told.n_folds == 1 else f"{told.n_folds} folds"
+                folds += f", {told.at_once} at a time," if told.at_once > 1 else ""
                 size = "" if told.cell.parameters is None else f"{count(told.cell.parameters)} parameters, "
                 self.note(
                     f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: {size}{told.n_train} training "
-                    f"utterances, about {duration(told.seconds)} for {folds} on {run.device}, threads: {run.threads}."
+                    f"utterances, about {duration(told.elapsed_s)} for {folds} on {run.device}, threads: {run.threads}."
                 )
         for advice in (told.cell.advice for told in estimates if told.cell.advice):
             self.note(advice)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sabench import costs, preparation, roots, runner
-from sabench.environment import cores
 from sabench.errors import DatasetError, PlanError, ResultsError, did_you_mean
 from sabench.interfaces import Dataset
 from sabench.methods import Choice
@@ -97,9 +96,7 @@ def estimate(found: Sequence[Step], registry: Registry, observer: Observer) -> f
         results = Results(step.plan.results)
         for job in preparation.jobs(step.plan, registry, results, observer):
             if not _is_complete(results, job.run.run_id):
-                alone = costs.estimate(job).seconds
-                side_by_side = cores() / job.run.threads if job.run.device == "cpu" else 1
-                seconds += alone / max(1.0, min(side_by_side, len(job.run.folds)))
+                seconds += costs.estimate(job, step.plan).elapsed_s
     return seconds
 
 

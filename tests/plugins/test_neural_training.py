@@ -5,12 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from sabench import AccessError, Enrolment, FeatureView, Memory, SabenchError
 from sabench_plugins.adapters.eresnet import EResnet
 from sabench_plugins.adapters.resnet import Resnet
 from sabench_plugins.adapters.resnet_matched import ResnetMatched
 from sabench_plugins.adapters.twochannel import TwoChannel
+from sabench_plugins.neural.precision import uses_bfloat16
 from sabench_plugins.neural.sequences import near_equal
 from tests.plugins.neural_speech import BINS, TINY, Kept, context, enrolment, utterances
 
@@ -30,13 +32,18 @@ def probabilities(adapter, seed=2):
     return adapter.enrol(enrolment(target)).predict_proba(target.features)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_learns_what_is_easy(kind):
-    target = utterances(n=30, speakers=1, seed=5)
-    recipe = {"optimiser": "adam", "schedule": "onecycle", "learning_rate": 0.005, "weight_decay": 0.0}
-    adapter = fitted(kind, train=utterances(n=72), epochs=5, width=1 / 16, **recipe)
-    found = adapter.enrol(enrolment(target)).predict_proba(target.features).argmax(axis=1)
-    assert np.mean(found == target.y) > 0.8
+def test_it_learns_what_is_easy(kind, precision):
+    """Of thirty seeds, one or two end in a dead network in either precision; hence three."""
+    target, recipe = utterances(n=30, speakers=1, seed=5), {"optimiser": "adam", "schedule": "onecycle"}
+    recipe |= {"learning_rate": 0.005, "weight_decay": 0.0, "precision": precision}
+    accuracies = []
+    for seed in range(3):
+        adapter = fitted(kind, seed=seed, train=utterances(n=72), epochs=5, width=1 / 16, **recipe)
+        found = adapter.enrol(enrolment(target)).predict_proba(target.features).argmax(axis=1)
+        accuracies.append(np.mean(found == target.y))
+    assert np.median(accuracies) > 0.8
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -232,8 +239,28 @@ def test_no_utterances_give_no_probabilities():
     assert adapter.enrol(Enrolment()).predict_proba(target.features.take([])).shape == (0, 3)
 
 
-def test_bfloat16_trains_too():
-    assert np.isfinite(probabilities(fitted(epochs=1, precision="bfloat16"))).all()
+@pytest.mark.parametrize(
+    ("instruction", "meant"), [("avx512_bf16", "bfloat16"), ("amx_bf16", "bfloat16"), ("", "float32")]
+)
+def test_precision_is_chosen_by_what_the_processor_multiplies(monkeypatch, instruction, meant):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True, instruction: True}, raising=False)
+    chosen, same, other = (
+        probabilities(fitted(epochs=1, precision=precision))
+        for precision in ("auto", meant, {"bfloat16": "float32", "float32": "bfloat16"}[meant])
+    )
+    assert np.array_equal(chosen, same)
+    assert not np.array_equal(chosen, other)
+
+
+def test_an_older_torch_trains_in_float32(monkeypatch):
+    monkeypatch.delattr("torch.cpu.get_capabilities", raising=False)
+    assert not uses_bfloat16("auto", torch.device("cpu"))
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_gpu_trains_in_bfloat16_where_it_need_not_emulate_it(monkeypatch, native):
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation: native or including_emulation)
+    assert uses_bfloat16("auto", torch.device("cuda")) == native
 
 
 def test_only_methods_that_see_the_speaker_ask_for_enrolment():
@@ -256,6 +283,14 @@ def test_the_cost_names_parameters_and_what_to_use_where_it_takes_hours():
     assert small.seconds < cost.seconds / 100
     assert small.advice == ""
     assert "fewer epochs" in Resnet(**Resnet.presets["small"]).cost(lengths, 201, 5, device="cpu", threads=1).advice
+
+
+def test_a_cost_is_lower_where_training_is_faster():
+    def estimate(**parameters):
+        return Resnet(**parameters).cost(np.full(500, 180), 201, 5, device="cpu", threads=1).seconds
+
+    assert estimate(precision="bfloat16") < estimate(precision="float32")
+    assert estimate(width=1 / 8) < estimate(width=1 / 4)
 
 
 def test_near_equal_batches_waste_little_on_padding():

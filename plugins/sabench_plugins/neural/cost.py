@@ -7,7 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from sabench_plugins.neural.precision import uses_bfloat16
 from sabench_plugins.neural.recipe import Recipe
+from sabench_plugins.neural.scores import device_of
 from sabench_plugins.neural.sizes import Shape
 
 BACKWARD: Final = 2.0
@@ -39,11 +41,19 @@ SPEEDS: Final = {"cpu": Speed(120e9, 0.11), "mps": Speed(3e12, 0.3), "cuda": Spe
 """A processor with AVX-512 was measured (36, 95, 146, 166, 172 GFLOP/s a thread at widths 1/16, 1/8, 1/4, 1/2, 1), and
 is taken down by a third for others. The values of GPUs are [guess]."""
 
+BFLOAT16: Final = SPEEDS | {"cpu": Speed(250e9, 0.155)}
+"""The same processor, whose products are native: 60, 147, 279, 338 GFLOP/s a thread at widths 1/16, 1/8, 1/4, 1."""
+
+THREADS: Final = 0.5
+"""So many threads are as fast as this power of their number: two were 1.4 times one. [guess] beyond two."""
+
 
 def seconds(shape: Shape, recipe: Recipe, lengths: np.ndarray, *, device: str, threads: int) -> float:
     """Return seconds of one cell; validation and test are taken to be a third and a whole of the training set."""
     crop = shape.flops(recipe.crop_frames) + shape.embedding_flops(recipe.crop_frames)
     whole = shape.flops(round(float(np.mean(lengths)))) if len(lengths) else 0.0
-    epoch = len(lengths) * (crop * (1 + BACKWARD) + whole / 3)
-    speed = SPEEDS[device].at(shape.width) * (threads if device == "cpu" else 1)
-    return (recipe.epochs * epoch + len(lengths) * whole) / speed
+    factor = threads**THREADS if device == "cpu" else 1.0
+    training = BFLOAT16 if uses_bfloat16(recipe.precision, device_of(device)) else SPEEDS
+    trained_s = len(lengths) * crop * (1 + BACKWARD) / (training[device].at(shape.width) * factor)
+    whole_s = len(lengths) * whole / (SPEEDS[device].at(shape.width) * factor)
+    return recipe.epochs * (trained_s + whole_s / 3) + whole_s

@@ -17,6 +17,7 @@ from sabench import Context, SabenchError, Utterances
 from sabench_plugins.neural.crops import Crops, Draws, ResidentCrops, check_companions, crops_for, draw, prefetched
 from sabench_plugins.neural.network import Network
 from sabench_plugins.neural.optimiser import Optimiser
+from sabench_plugins.neural.precision import uses_bfloat16
 from sabench_plugins.neural.recipe import Recipe
 from sabench_plugins.neural.scores import class_weights, weighted_loss
 from sabench_plugins.neural.state import Arrays, named, set_weights, under, weights_of
@@ -71,6 +72,7 @@ class Training:
         self.network, self.train, self.recipe, self.context = network, train, recipe, context
         self.validate, self.companions, self.allow_self = validate, companions, allow_self
         self.device = next(network.parameters()).device
+        self.bfloat16 = uses_bfloat16(recipe.precision, self.device)
         self.optimiser = Optimiser(network, recipe)
         weights = class_weights(train.y, len(train.classes), recipe.weighting)
         self.class_weights = torch.as_tensor(weights, dtype=torch.float32, device=self.device)
@@ -134,7 +136,7 @@ class Training:
 
     def _step(self, x: Tensor, neutral: Tensor | None, y: Tensor, rate: float) -> Tensor:
         """Take one step; return the batch's (weighted loss, weight)."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = self.network(x, neutral)
         logits = logits.float()
         loss = weighted_loss(logits, y, self.class_weights, self.recipe.reduction)
@@ -144,10 +146,6 @@ class Training:
         weight = self.class_weights[y].sum()
         loss = loss.detach()
         return torch.stack((loss if self.recipe.reduction == "sum" else loss * weight, weight))
-
-    @property
-    def _bfloat16(self) -> bool:
-        return self.recipe.precision == "bfloat16" or (self.recipe.precision == "auto" and self.device.type == "cuda")
 
     def _diverged(self, epoch: int, loss: float) -> str:
         return (

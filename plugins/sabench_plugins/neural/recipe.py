@@ -69,7 +69,9 @@ class Recipe:
         reduction: of the loss over a batch: `sum` (the seed's equation 1) or `mean`, divided by the
             weights of the batch.
         patience: end after so many epochs without a better validation UAR; 0 never ends early. [guess]
-        precision: `auto` (bfloat16 products on cuda, float32 elsewhere), `float32` or `bfloat16`.
+        precision: of the products while training: `float32`, `bfloat16`, or `auto`, which is bfloat16
+            where the device multiplies it natively (newer GPUs, processors with AVX512-BF16 or AMX).
+            Weights, their steps and all evaluation stay in float32.
     """
 
     width: float = 1.0
