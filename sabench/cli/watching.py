@@ -73,7 +73,7 @@ class Watcher(Observer):
     def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
         """Say how much there is to do and open the bars."""
         done = f", {n_done} of them done before" if n_done else ""
-        output.message(f"{len(runs)} run{'s' * (len(runs) != 1)}, {n_cells} folds{done}.")
+        output.message(f"{len(runs)} run{'s' * (len(runs) != 1)}, {n_cells} fold{'s' * (n_cells != 1)}{done}.")
         console = Console(stderr=True)
         if n_done < n_cells and console.is_terminal:
             self._bars = Progress(
