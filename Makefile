@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/sabench run --adapter svm --adapter svm-norm --adapter svm-neutral \
 		--adapter resnet --adapter resnet-norm --adapter twochannel --adapter eresnet \
 		--dataset aibo --task 5class --simulated --scale 0.02 \
-		--preset small --set adapter.width=0.0625 --set adapter.epochs=4 --results $(DEMO)
+		--preset small --set adapter.width=0.0625 --set adapter.epochs=12 --results $(DEMO)
 	$(BIN)/sabench leaderboard --results $(DEMO) --output $(DEMO)/leaderboard.html
 
 test: check
