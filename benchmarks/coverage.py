@@ -16,8 +16,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sabench.records import Predictions
-from sabench.stats import compare, holm, interval, sample
+from sabench.interfaces.records import Predictions
+from sabench.stats.comparison import compare
+from sabench.stats.families import holm
+from sabench.stats.intervals import interval
+from sabench.stats.sample import sample
 
 
 @dataclass(frozen=True)

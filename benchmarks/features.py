@@ -20,9 +20,9 @@ import numpy as np
 import opensmile
 import pandas as pd
 
-from sabench import corpora
-from sabench.features import FeatureStore
-from sabench.registry import Registry
+from sabench.corpora import loading
+from sabench.features.store import FeatureStore
+from sabench.registry.registry import Registry
 
 
 def ours(table: pd.DataFrame, jobs: int) -> tuple[float, np.ndarray]:
@@ -57,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
 
     started = time.perf_counter()
-    table = corpora.load(Registry().create("datasets", options.dataset), options.root).table
+    table = loading.load(Registry().create("datasets", options.dataset), options.root).table
     print(f"{len(table)} files; reading the corpus took {time.perf_counter() - started:.2f} s (in neither time below)")
     pairs = []
     for _ in range(options.pairs):

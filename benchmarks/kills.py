@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from sabench.results import Results
+from sabench.results.folder import Results
 
 METHODS = ["--adapter", "svm", "--adapter", "svm-norm", "--adapter", "eresnet"]
 TINY = [

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sabench import leaderboard
-from sabench.results import Results
+from sabench.leaderboard import build
+from sabench.leaderboard.page import html
+from sabench.results.folder import Results
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from made_results import Made, method
@@ -37,9 +38,9 @@ def main() -> None:
             results = Results(Path(folder))
             _fill(results, n_runs, n_protocols, n_seeds)
             started, busy = time.perf_counter(), time.process_time()
-            board = leaderboard.build([results])
+            board = build.build([results])
             built, busy = time.perf_counter(), time.process_time() - busy
-            page = leaderboard.html(board)
+            page = html(board)
             done = time.perf_counter()
         size = len(page.encode()) / 1e6
         print(f"{title:36}{built - started:8.1f}{busy:8.1f}{done - built:8.1f}{size:8.1f}", flush=True)

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from sabench import FeatureView, corpora
-from sabench.features import FeatureStore
-from sabench.registry import Registry
+from sabench import FeatureView
+from sabench.corpora import loading
+from sabench.features.store import FeatureStore
+from sabench.registry.registry import Registry
 
 MEGABYTE = 1e6
 LOOK_EVERY = 200
@@ -49,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
 
     registry = Registry()
-    table = corpora.load(registry.create("datasets", options.dataset), options.root).table
+    table = loading.load(registry.create("datasets", options.dataset), options.root).table
     extractor = registry.create("features", options.features)
     view = FeatureStore().ensure(table, extractor, options.features).view(table["digest"].tolist())
     size = 4 * int(view.lengths.sum()) * view.width

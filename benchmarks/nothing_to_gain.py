@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sabench import api, twins
-from sabench.registry import Registry
+from sabench import api
+from sabench.corpora import twins
+from sabench.registry.registry import Registry
 
 NORMALISERS = ("speaker-zscore", "speaker-corpus", "warping", "ifn", "corpus-zscore", "corpus-warping")
 

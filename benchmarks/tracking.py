@@ -18,10 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from sabench.results import Results
+from sabench.results.folder import Results
 from sabench.testing import make_corpus
-from sabench.tracking import Tracker, library
+from sabench.tracking import library
 from sabench.tracking.files import NAMES
+from sabench.tracking.tracker import Tracker
 
 SABENCH = Path(sysconfig.get_path("scripts")) / "sabench"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sabench.checks import Check, checks_of
-from sabench.registry import KINDS
+from sabench.registry.registry import KINDS
 
 PAGE = Path(__file__).parent / "reference" / "checks.md"
 

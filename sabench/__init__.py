@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the same at run time
+if TYPE_CHECKING:  # what type checkers and editors see; `_MODULE_OF` says the same at run time
     from sabench.api import Outcome, run
-    from sabench.audinterface_extractor import from_audinterface
-    from sabench.corpora import utterance_table
+    from sabench.audio import heard, load_signal, signal_digest
+    from sabench.corpora.loading import utterance_table
+    from sabench.corpora.twins import simulation_of
     from sabench.errors import (
         AccessError,
         AudioError,
@@ -27,9 +28,9 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the sam
         SabenchError,
         UnknownPlugin,
     )
-    from sabench.hearing import heard, signal_digest
-    from sabench.hookspecs import hookimpl
-    from sabench.interfaces import (
+    from sabench.interfaces.audinterface_extractor import from_audinterface
+    from sabench.interfaces.hookspecs import hookimpl
+    from sabench.interfaces.plugins import (
         Adapter,
         Checkpoint,
         Context,
@@ -39,45 +40,45 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_ROOM_OF` says the sam
         Predictor,
         Progress,
     )
-    from sabench.records import ALL, Access, Alias, Corpus, Cost, Draw, Fault, Predictions, Reported
-    from sabench.sklearn_adapter import SklearnAdapter
-    from sabench.twins import simulation_of
-    from sabench.views import Enrolment, FeatureView, Memory, Transform, Utterances
+    from sabench.interfaces.records import ALL, Access, Alias, Corpus, Cost, Draw, Fault, Predictions, Reported
+    from sabench.interfaces.sklearn_adapter import SklearnAdapter
+    from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
 
 __version__ = "0.1.0"
 
-_ROOM_OF = {
+_MODULE_OF = {
     "Outcome": "api",
     "run": "api",
-    "from_audinterface": "audinterface_extractor",
-    "heard": "hearing",
-    "signal_digest": "hearing",
-    "hookimpl": "hookspecs",
-    "ALL": "records",
-    "Access": "records",
-    "Alias": "records",
-    "Corpus": "records",
-    "Cost": "records",
-    "Draw": "records",
-    "Fault": "records",
-    "Predictions": "records",
-    "Reported": "records",
-    "Adapter": "interfaces",
-    "Checkpoint": "interfaces",
-    "Context": "interfaces",
-    "Dataset": "interfaces",
-    "FeatureExtractor": "interfaces",
-    "Normaliser": "interfaces",
-    "Predictor": "interfaces",
-    "Progress": "interfaces",
-    "SklearnAdapter": "sklearn_adapter",
-    "simulation_of": "twins",
-    "utterance_table": "corpora",
-    "Enrolment": "views",
-    "FeatureView": "views",
-    "Memory": "views",
-    "Transform": "views",
-    "Utterances": "views",
+    "from_audinterface": "interfaces.audinterface_extractor",
+    "heard": "audio",
+    "load_signal": "audio",
+    "signal_digest": "audio",
+    "hookimpl": "interfaces.hookspecs",
+    "ALL": "interfaces.records",
+    "Access": "interfaces.records",
+    "Alias": "interfaces.records",
+    "Corpus": "interfaces.records",
+    "Cost": "interfaces.records",
+    "Draw": "interfaces.records",
+    "Fault": "interfaces.records",
+    "Predictions": "interfaces.records",
+    "Reported": "interfaces.records",
+    "Adapter": "interfaces.plugins",
+    "Checkpoint": "interfaces.plugins",
+    "Context": "interfaces.plugins",
+    "Dataset": "interfaces.plugins",
+    "FeatureExtractor": "interfaces.plugins",
+    "Normaliser": "interfaces.plugins",
+    "Predictor": "interfaces.plugins",
+    "Progress": "interfaces.plugins",
+    "SklearnAdapter": "interfaces.sklearn_adapter",
+    "simulation_of": "corpora.twins",
+    "utterance_table": "corpora.loading",
+    "Enrolment": "interfaces.views",
+    "FeatureView": "interfaces.views",
+    "Memory": "interfaces.views",
+    "Transform": "interfaces.views",
+    "Utterances": "interfaces.views",
     "AccessError": "errors",
     "AudioError": "errors",
     "ContractError": "errors",
@@ -132,6 +133,7 @@ __all__ = [
     "from_audinterface",
     "heard",
     "hookimpl",
+    "load_signal",
     "run",
     "signal_digest",
     "simulation_of",
@@ -140,10 +142,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOM_OF:
+    if name not in _MODULE_OF:
         msg = f"module 'sabench' has no attribute {name!r}"
         raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"sabench.{_ROOM_OF[name]}"), name)
+    value = getattr(importlib.import_module(f"sabench.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

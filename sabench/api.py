@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sabench.observer import Observer
-from sabench.plan import Plan
-from sabench.registry import Registry
+from sabench.registry.registry import Registry
+from sabench.running.observer import Observer
+from sabench.running.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sabench.results import Results
-    from sabench.summary import Summary
+    from sabench.results.folder import Results
+    from sabench.results.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def run(
     """
     import pandas as pd
 
-    from sabench import runner
-    from sabench.results import Results
+    from sabench.results.folder import Results
+    from sabench.running import runner
 
     chosen = Plan.build({"adapters": adapters, "datasets": datasets, **plan})
     summaries = runner.run(chosen, registry=Registry(plugins), observer=observer)
@@ -107,7 +107,7 @@ def _predictions(results: Results, summary: Summary) -> pd.DataFrame:
 
 
 def _folds(results: Results, summary: Summary) -> list[dict[str, Any]]:
-    from sabench import metrics
+    from sabench.stats import metrics
 
     predictions = results.predictions(summary.record, summary.draw)
     uars = metrics.scores(predictions).uar_per_fold if len(predictions) else {}

@@ -70,7 +70,7 @@ def read(path: Path, start_s: float = 0.0, end_s: float | None = None) -> tuple[
     return signal, sampling_rate
 
 
-def digest(signal: np.ndarray, sampling_rate: int) -> str:
+def signal_digest(signal: np.ndarray, sampling_rate: int) -> str:
     """Return the SHA-256 of decoded samples, their shape and sampling rate, as hexadecimal digits.
 
     >>> digest(np.zeros((1, 2), np.float32), 16000)[:8]
@@ -98,6 +98,28 @@ def at(signal: np.ndarray, sampling_rate: int, target_rate: int = TARGET_RATE) -
     shared = math.gcd(sampling_rate, target_rate)
     resampled: np.ndarray = resample_poly(mono, target_rate // shared, sampling_rate // shared, axis=1)
     return np.ascontiguousarray(resampled, dtype=np.float32)
+
+
+def load_signal(path: Path, start_s: float = 0.0, end_s: float | None = None) -> tuple[np.ndarray, int]:
+    """Return the signal that `FeatureExtractor.extract` is handed of a file or of a segment of it.
+
+    Args:
+        path: an audio file.
+        start_s: where the segment starts, in seconds.
+        end_s: where it ends, in seconds; None or NaN for the end of the file.
+
+    Returns:
+        Mono signal, float32 of shape `(1, samples)`, and its sampling rate, 16 kHz.
+
+    Raises:
+        AudioError: the audio cannot be read.
+    """
+    signal, sampling_rate = read(path, start_s, end_s)
+    return at(signal, sampling_rate), TARGET_RATE
+
+
+heard = load_signal
+"""The name of `load_signal` before 0.2; it goes in the version after that."""
 
 
 def _frames(path: Path, start_s: float, end_s: float | None, sampling_rate: int, n_frames: int) -> tuple[int, int]:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from sabench import audio
-from sabench.cellfolder import CellFolder
+from sabench.cells.evaluating import checked
+from sabench.cells.fitting import FittedMethod, load_model
+from sabench.cells.folder import CellFolder
 from sabench.errors import AccessError, ResultsError
-from sabench.evaluate import checked
-from sabench.fitting import FittedMethod, load_model
-from sabench.interfaces import FeatureExtractor
-from sabench.records import Access, Component
-from sabench.registry import Registry
-from sabench.results import Results, RunRecord
-from sabench.views import Enrolment, FeatureView, Memory
+from sabench.interfaces.plugins import FeatureExtractor
+from sabench.interfaces.records import Access, Component
+from sabench.interfaces.views import Enrolment, FeatureView, Memory
+from sabench.registry.registry import Registry
+from sabench.results.folder import Results, RunRecord
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sabench.identity import derive_seed
+from sabench.hashing import derive_seed
 
 if TYPE_CHECKING:
     import numpy as np

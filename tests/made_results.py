@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sabench.identity import digest
-from sabench.records import Access, Component, Method
-from sabench.results import Results, RunRecord
+from sabench.hashing import digest
+from sabench.interfaces.records import Access, Component, Method
+from sabench.results.folder import Results, RunRecord
 
 CLASSES = ("angry", "happy", "sad")
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from sabench import Corpus, Dataset
-from sabench.twins import MARKER
+from sabench.corpora.twins import MARKER
 
 
 class Robots(Dataset):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import sabench
-from sabench import FeatureExtractor, ParameterError, PlanError, hookimpl, metrics
+from sabench import FeatureExtractor, ParameterError, PlanError, hookimpl
+from sabench.stats import metrics
 from sabench.testing import make_corpus
 
 

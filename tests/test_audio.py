@@ -135,25 +135,25 @@ def test_an_error_survives_the_way_between_processes(tmp_path):
 def test_the_digest_tells_samples_rate_and_channels_apart():
     signal = np.arange(4, dtype=np.float32).reshape(1, 4)
     different = [
-        audio.digest(signal, 16_000),
-        audio.digest(signal, 8000),
-        audio.digest(signal.reshape(2, 2), 16_000),
-        audio.digest(signal + 1, 16_000),
+        audio.signal_digest(signal, 16_000),
+        audio.signal_digest(signal, 8000),
+        audio.signal_digest(signal.reshape(2, 2), 16_000),
+        audio.signal_digest(signal + 1, 16_000),
     ]
     assert len(set(different)) == 4
-    assert audio.digest(signal.copy(), 16_000) == different[0]
+    assert audio.signal_digest(signal.copy(), 16_000) == different[0]
 
 
 def test_the_digest_does_not_depend_on_memory_layout():
     signal = np.arange(6, dtype=np.float32).reshape(2, 3)
-    assert audio.digest(np.asfortranarray(signal), 16_000) == audio.digest(signal, 16_000)
+    assert audio.signal_digest(np.asfortranarray(signal), 16_000) == audio.signal_digest(signal, 16_000)
 
 
 def test_the_digest_of_a_flac_is_that_of_the_wav_with_the_same_samples(tmp_path):
     signal = np.round(np.linspace(-0.5, 0.5, 500) * 2**15) / 2**15
     for name in ("a.wav", "a.flac"):
         soundfile.write(tmp_path / name, signal, 16_000, subtype="PCM_16")
-    assert audio.digest(*audio.read(tmp_path / "a.wav")) == audio.digest(*audio.read(tmp_path / "a.flac"))
+    assert audio.signal_digest(*audio.read(tmp_path / "a.wav")) == audio.signal_digest(*audio.read(tmp_path / "a.flac"))
 
 
 def test_resampling_keeps_a_tone_at_its_place():

@@ -18,8 +18,11 @@ from pathlib import Path
 import pytest
 
 import sabench
-from sabench import cli, errors, hookspecs, interfaces, records, registry, results, testing, views
-from sabench.plan import Plan
+from sabench import cli, errors, testing
+from sabench.interfaces import hookspecs, plugins, records, views
+from sabench.registry import registry
+from sabench.results.folder import RunRecord
+from sabench.running.plan import Plan
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -254,7 +257,7 @@ def function_of(name):
     owner, _, member = name.rpartition(".")
     if not owner:
         return getattr(hookspecs, name, None) or getattr(sabench, name)
-    home = next(room for room in (interfaces, views, sabench) if hasattr(room, owner))
+    home = next(room for room in (plugins, views, sabench) if hasattr(room, owner))
     value = inspect.getattr_static(getattr(home, owner), member)
     unwrapped = getattr(value, "__func__", value)
     return getattr(unwrapped, "fget", None) or getattr(unwrapped, "func", None) or unwrapped
@@ -271,8 +274,8 @@ def test_documented_signatures_are_the_real_ones(page):
 
 
 HANDED_OUT = (
-    interfaces.Plugin, interfaces.Dataset, interfaces.FeatureExtractor, interfaces.Normaliser, interfaces.Adapter,
-    interfaces.Predictor, interfaces.Checkpoint, views.Utterances, views.Enrolment, views.FeatureView,
+    plugins.Plugin, plugins.Dataset, plugins.FeatureExtractor, plugins.Normaliser, plugins.Adapter,
+    plugins.Predictor, plugins.Checkpoint, views.Utterances, views.Enrolment, views.FeatureView,
 )  # fmt: skip
 
 
@@ -289,7 +292,7 @@ def test_every_public_member_of_an_interface_is_documented(cls):
 def test_every_value_of_the_context_is_documented():
     section = section_of("Context", "reference/interfaces.md")
     assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [
-        name for name, value in vars(interfaces.Context).items() if isinstance(value, property)
+        name for name, value in vars(plugins.Context).items() if isinstance(value, property)
     ]
 
 
@@ -308,10 +311,10 @@ def test_every_hook_has_a_heading(hook):
 def test_every_hook_is_heard(hook):
     kind = hook.removeprefix("sabench_")
     base = {
-        "datasets": interfaces.Dataset,
-        "features": interfaces.FeatureExtractor,
-        "normalisers": interfaces.Normaliser,
-        "adapters": interfaces.Adapter,
+        "datasets": plugins.Dataset,
+        "features": plugins.FeatureExtractor,
+        "normalisers": plugins.Normaliser,
+        "adapters": plugins.Adapter,
     }[kind]
     own = type("Own", (base,), {"name": "own"})
     plugin = types.ModuleType("plugin")
@@ -357,7 +360,7 @@ def test_every_word_of_a_pool_and_every_draw_is_documented():
 
 def test_every_value_of_a_stored_run_is_documented():
     section = section_of("run.json", "reference/results.md")
-    assert keys_in(section) == {name for name in results.RunRecord.__dataclass_fields__ if name != "status"}
+    assert keys_in(section) == {name for name in RunRecord.__dataclass_fields__ if name != "status"}
 
 
 # JSON

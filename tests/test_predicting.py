@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tiny
 
-from sabench import runner
 from sabench.errors import AccessError, ResultsError
+from sabench.interfaces.records import ALL, Access, Component
 from sabench.predicting import NewSpeaker, predict, refuse_missing_enrolment
-from sabench.records import ALL, Access, Component
-from sabench.results import Results
+from sabench.results.folder import Results
+from sabench.running import runner
 
 NOBODY = NewSpeaker((Path("no-such-file.wav"),))
 """Reading it fails, so that a test with it shows what is refused before features are extracted."""

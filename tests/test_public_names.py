@@ -17,13 +17,13 @@ def shown_to_type_checkers():
 
 
 def test_the_lists_of_public_names_agree():
-    assert sorted(sabench.__all__) == sorted(sabench._ROOM_OF) == dir(sabench)
-    assert shown_to_type_checkers() == sabench._ROOM_OF
+    assert sorted(sabench.__all__) == sorted(sabench._MODULE_OF) == dir(sabench)
+    assert shown_to_type_checkers() == sabench._MODULE_OF
 
 
 @pytest.mark.parametrize("name", sabench.__all__)
 def test_a_public_name_leads_to_its_room(name):
-    room = importlib.import_module(f"sabench.{sabench._ROOM_OF[name]}")
+    room = importlib.import_module(f"sabench.{sabench._MODULE_OF[name]}")
     assert getattr(sabench, name) is getattr(room, name)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from sabench import corpora
-from sabench.registry import Registry
+from sabench.corpora import loading
+from sabench.registry.registry import Registry
 from sabench.testing import DURATION_S, SAMPLING_RATE, deliveries, make_corpus, sound
 
 
@@ -14,7 +14,7 @@ def pitch_hz(signal):
 
 
 def loaded(table):
-    return corpora.load(Registry().create("datasets", "table"), table, jobs=1)
+    return loading.load(Registry().create("datasets", "table"), table, jobs=1)
 
 
 def test_the_table_can_be_read_and_has_no_fault(tones):

@@ -9,14 +9,15 @@ from typing import Literal
 
 import numpy as np
 
-from sabench import Access, Adapter, Alias, FeatureExtractor, assembly, hookimpl, preparation
-from sabench.cells import Cell
-from sabench.features import FeatureStore
-from sabench.observer import Observer
-from sabench.plan import Plan
-from sabench.preparation import Job
-from sabench.registry import Registry
-from sabench.results import Results
+from sabench import Access, Adapter, Alias, FeatureExtractor, hookimpl
+from sabench.cells.cell import Cell
+from sabench.features.store import FeatureStore
+from sabench.registry.registry import Registry
+from sabench.results.folder import Results
+from sabench.running import assembly, preparation
+from sabench.running.observer import Observer
+from sabench.running.plan import Plan
+from sabench.running.preparation import Job
 
 
 class Tone(FeatureExtractor):

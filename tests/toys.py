@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sabench import Access, AccessError, Adapter, Alias, FeatureExtractor, hookimpl
-from sabench.plan import Plan
-from sabench.registry import Registry
+from sabench.registry.registry import Registry
+from sabench.running.plan import Plan
 from sabench.testing import make_corpus
 
 

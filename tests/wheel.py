@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ACROSS = ("test_registry.py", "test_runner.py", "test_cli_run.py", "test_cli_list.py")
+ACROSS = ("registry/test_registry.py", "running/test_runner.py", "cli/test_run.py", "cli/test_list.py")
 """Tests that reach every room: entry points, packaged data, worker processes, the command line."""
 
 

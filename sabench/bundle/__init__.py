@@ -3,10 +3,3 @@
 A bundle is a zip of text files: the protocol card, the record of the run, its predictions and scores, and
 a manifest with the SHA-256 of each. Verifying it proves that all of this agrees, not who made it.
 """
-
-from sabench.bundle.content import Content, open_bundle
-from sabench.bundle.exporting import export
-from sabench.bundle.linking import linked_corpus, read
-from sabench.bundle.verified import Verification, VerifiedBundle, verify
-
-__all__ = ["Content", "Verification", "VerifiedBundle", "export", "linked_corpus", "open_bundle", "read", "verify"]

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from sabench.bundle import archive, rows
 from sabench.bundle.rows import Rows
 from sabench.errors import BundleError, SabenchError
-from sabench.identity import canonical
-from sabench.results import CellRecord, RunRecord
+from sabench.hashing import canonical
+from sabench.results.folder import CellRecord, RunRecord
 
 CARD: Final = "card.json"
 RUN: Final = "run.json"
@@ -46,7 +46,7 @@ class CardSpeaker(BaseModel):
 
 
 class Card(BaseModel):
-    """The parts of a protocol card that a bundle is held against; see `sabench.protocols`."""
+    """The parts of a protocol card that a bundle is held against; see `sabench.protocols.protocol`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sabench import __version__, metrics
-from sabench.bundle import archive, content, rows, scoring
-from sabench.bundle.verified import verify_content
+from sabench import __version__
+from sabench.bundle import archive, content, rows
+from sabench.bundle.checks import scores
+from sabench.bundle.verifying import verify_content
 from sabench.errors import ResultsError, SabenchError
-from sabench.files import write_bytes
-from sabench.identity import plain
-from sabench.registry import Registry
-from sabench.results import CellRecord, Results, RunRecord
+from sabench.hashing import plain
+from sabench.machine.files import write_bytes
+from sabench.registry.registry import Registry
+from sabench.results.folder import CellRecord, Results, RunRecord
+from sabench.stats import metrics
 
 
 def export(
@@ -54,7 +56,7 @@ def _members(results: Results, run: RunRecord, registry: Registry, *, with_label
         content.CELLS: cells_json,
         content.ENVIRONMENT: environment,
         content.SCORES: {
-            draw: scoring.told(metrics.scores(found), found.classes) for draw, found in predictions.items()
+            draw: scores.told(metrics.scores(found), found.classes) for draw, found in predictions.items()
         },
     }
     tables = {rows.member_of(draw): rows.written(p, with_labels=with_labels) for draw, p in predictions.items()}

@@ -13,7 +13,7 @@ import numpy as np
 from sabench.errors import BundleError
 
 if TYPE_CHECKING:
-    from sabench.records import Predictions
+    from sabench.interfaces.records import Predictions
 
 _FIRST: Final = ("fold", "id", "speaker")
 _PROBABILITY: Final = "p:"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sabench.errors import AccessError
-from sabench.records import Access
-from sabench.views import Enrolment, FeatureView
+from sabench.interfaces.records import Access
+from sabench.interfaces.views import Enrolment, FeatureView
 
 
 class Overstepped:

@@ -25,7 +25,7 @@ class Check:
 
     Attributes:
         name: what holds, with underscores.
-        kinds: of `sabench.registry.KINDS`, those that it is about.
+        kinds: of `sabench.registry.registry.KINDS`, those that it is about.
         reason: why it must hold.
         function: raises where it does not hold.
         crash: how the sentence "<plugin> ..." goes on where the plugin raises an error of its own.

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sabench.checks.check import check, refuse
 from sabench.checks.subject import Subject
-from sabench.identity import canonical, plain
-from sabench.parameters import resolve
-from sabench.registry import component
+from sabench.hashing import canonical, plain
+from sabench.registry.parameters import resolve
+from sabench.registry.registry import component
 
 EVERY: Final = ("datasets", "features", "normalisers", "adapters")
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sabench import roots
 from sabench.checks.subject import Root, Subject
+from sabench.corpora import roots
 from sabench.errors import DatasetError, PlanError, UnknownPlugin, did_you_mean
-from sabench.interfaces import Dataset, Plugin
-from sabench.records import Alias
-from sabench.registry import KINDS, Registry
+from sabench.interfaces.plugins import Dataset, Plugin
+from sabench.interfaces.records import Alias
+from sabench.registry.registry import KINDS, Registry
 
 _TWIN_SCALE = 0.01
 
@@ -31,7 +31,7 @@ def subjects(
     Args:
         registry: where plugins are found.
         name: as users type it.
-        kind: one of `sabench.registry.KINDS`; None where only one kind has the name.
+        kind: one of `sabench.registry.registry.KINDS`; None where only one kind has the name.
         settings: parameters of the plugin (of the adapter, for an alias).
         root: of a dataset's corpus; otherwise the linked one, otherwise a simulated twin where there is one.
 

@@ -9,7 +9,7 @@ from sabench.checks.check import Check
 from sabench.checks.subject import Root, Subject
 from sabench.checks.suite import checks_of, expected_failures, nothing_checked
 from sabench.errors import CheckFailure
-from sabench.interfaces import Plugin
+from sabench.interfaces.plugins import Plugin
 
 if TYPE_CHECKING:
     import pytest

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from sabench.identity import shuffled
-from sabench.records import ALL, Access
+from sabench.hashing import shuffled
+from sabench.interfaces.records import ALL, Access
+from sabench.interfaces.views import Enrolment, FeatureView, Memory, Utterances
 from sabench.testing import EMOTIONS, SAMPLING_RATE, Delivery, deliveries, sound
-from sabench.views import Enrolment, FeatureView, Memory, Utterances
 
 CLASSES: Final = ("sad", "happy", "neutral")
 """Not in alphabetical order, so that a method that sorts them is found out."""

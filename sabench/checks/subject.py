@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sabench import interfaces
 from sabench.errors import ContractError
-from sabench.interfaces import Plugin
+from sabench.interfaces import plugins
+from sabench.interfaces.plugins import Plugin
 
 Root = Path | Callable[[Path], Path]
 """Where a corpus is, or a function that writes one into a folder and returns its root."""
 
 _BASES = {
-    "datasets": interfaces.Dataset,
-    "features": interfaces.FeatureExtractor,
-    "normalisers": interfaces.Normaliser,
-    "adapters": interfaces.Adapter,
+    "datasets": plugins.Dataset,
+    "features": plugins.FeatureExtractor,
+    "normalisers": plugins.Normaliser,
+    "adapters": plugins.Adapter,
 }
 
 
 def kind_of(plugin: object) -> str:
-    """Return the kind of a plugin, one of `sabench.registry.KINDS`.
+    """Return the kind of a plugin, one of `sabench.registry.registry.KINDS`.
 
     Raises:
         ContractError: it is none.
@@ -46,7 +46,7 @@ class Subject:
         plugin: with the parameters it is checked under; it is never fitted, checks build their own.
         root: of its corpus, for datasets.
         registered: the name it was found by; None where it was handed over as an object.
-        kind: one of `sabench.registry.KINDS`.
+        kind: one of `sabench.registry.registry.KINDS`.
         kept: what checks share, so that it is computed once.
 
     Raises:

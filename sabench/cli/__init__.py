@@ -37,7 +37,7 @@ def main() -> None:
 
 def _fail(sentence: str, status: int = 1) -> None:
     from sabench.cli.output import message
-    from sabench.workers import CELL_THREAD
+    from sabench.machine.processes import CELL_THREAD
 
     message(f"Error: {sentence}" if status != _INTERRUPTED else sentence)
     if any(thread.name == CELL_THREAD for thread in threading.enumerate()):

@@ -11,10 +11,11 @@ from sabench.cli.choices import JsonOption, ResultsOption, RootOption
 from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
-    from sabench.bundle import Content, Verification
-    from sabench.records import Corpus
-    from sabench.registry import Registry
-    from sabench.results import RunRecord
+    from sabench.bundle.content import Content
+    from sabench.bundle.verifying import Verification
+    from sabench.interfaces.records import Corpus
+    from sabench.registry.registry import Registry
+    from sabench.results.folder import RunRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -30,14 +31,14 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Write a finished run as a bundle that others can verify: card, method, predictions, scores, environment."""
-    from sabench import bundle
+    from sabench.bundle import exporting
     from sabench.cli.output import message, print_json, say
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
 
     source, registry = open_results(results), Registry()
     record = source.run(run)
     shareable = record.simulated or _shareable(registry, record)
-    bundle.export(source, record, output, labels_shareable=shareable, registry=registry)
+    exporting.export(source, record, output, labels_shareable=shareable, registry=registry)
     size = output.stat().st_size
     if json:
         print_json({"run_id": record.run_id, "file": str(output), "bytes": size, "labels": shareable})
@@ -62,16 +63,17 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Recompute every score of a bundle and check that it agrees with itself and with the linked corpus."""
-    from sabench import bundle
+    from sabench.bundle import verifying
+    from sabench.bundle.content import open_bundle
     from sabench.cli.output import print_json
     from sabench.errors import BundleError
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
 
     registry = Registry()
     try:
-        content = bundle.open_bundle(file)
+        content = open_bundle(file)
         corpus, reason = _corpus(content, registry, root)
-        found = bundle.verify(file, corpus=corpus, registry=registry)
+        found = verifying.verify(file, corpus=corpus, registry=registry)
     except BundleError as error:
         if not json:
             raise
@@ -84,7 +86,7 @@ def verify(
 
 
 def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Corpus | None, str]:
-    from sabench.bundle import linked_corpus
+    from sabench.bundle.reading import linked_corpus
     from sabench.cli.output import progress
 
     with progress(f"{content.card.dataset}: decoding") as bar:
@@ -92,7 +94,7 @@ def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Co
 
 
 def _print(found: Verification, reason: str) -> None:
-    from sabench.bundle.verified import WHAT_IT_PROVES
+    from sabench.bundle.verifying import WHAT_IT_PROVES
     from sabench.cli.output import say, table
 
     say(found.sentence)
@@ -116,7 +118,7 @@ def _without_corpus(found: Verification, reason: str) -> list[str]:
 
 
 def _json(file: Path, found: Verification, reason: str) -> dict[str, Any]:
-    from sabench.bundle.verified import WHAT_IT_PROVES
+    from sabench.bundle.verifying import WHAT_IT_PROVES
 
     run = found.bundle.record
     return {

@@ -15,7 +15,7 @@ def names(kind: str) -> Callable[[str], list[str]]:
     """Return a completion over the plugin names of one kind, which imports no plugin."""
 
     def complete(incomplete: str) -> list[str]:
-        from sabench.registry import Registry
+        from sabench.registry.registry import Registry
 
         return [name for name in Registry().names(kind) if name.startswith(incomplete)]
 
@@ -54,7 +54,7 @@ def twin(simulated: bool, scale: float | None, seed: int | None, effect: float |
 
 def values(settings: list[str] | None, example: str = "svm.C=0.1") -> dict[str, Any]:
     """Return what `--set` was given, by name."""
-    from sabench.parameters import parse
+    from sabench.registry.parameters import parse
 
     found = {}
     for text in settings or ():

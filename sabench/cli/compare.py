@@ -10,7 +10,7 @@ from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
-    from sabench.verdicts import Verdict
+    from sabench.verdicts.verdict import Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +31,9 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Compare two methods by two of their runs: who is ahead, how sure that is, at what price."""
-    from sabench import verdicts
     from sabench.cli.output import print_json
-    from sabench.entries import pair_of
+    from sabench.verdicts import verdict as verdicts
+    from sabench.verdicts.entries import pair_of
 
     source = open_results(results)
     sides = [(source.run(name), draw or "first") for name, _, draw in (text.partition("@") for text in (first, second))]

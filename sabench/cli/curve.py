@@ -11,7 +11,7 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
-    from sabench.curve import Curve
+    from sabench.curve.points import Curve
 
 _KS = (0, 1, 2, 5, 10)
 
@@ -64,10 +64,10 @@ def curve(
     """Draw UAR against k enrolment utterances on the same scored utterances; repeating the command resumes it."""
     from sabench.cli.output import message, print_json
     from sabench.cli.watching import Watcher
-    from sabench.curve import curve as measure
     from sabench.curve.drawing import draw, refuse_format
-    from sabench.files import write_bytes
-    from sabench.plan import Plan
+    from sabench.curve.measure import curve as measure
+    from sabench.machine.files import write_bytes
+    from sabench.running.plan import Plan
 
     ks = _numbers([*(k or ()), *(more or ())]) or _KS
     if output:

@@ -11,8 +11,8 @@ from sabench.cli import choices, output
 from sabench.cli.choices import JsonOption, RootOption, SimulatedOption, TaskOption
 
 if TYPE_CHECKING:
-    from sabench.interfaces import Dataset
-    from sabench.records import Corpus, Fault
+    from sabench.interfaces.plugins import Dataset
+    from sabench.interfaces.records import Corpus, Fault
 
 app = typer.Typer(name="dataset", help="Look at, check, link and simulate corpora.", no_args_is_help=True)
 
@@ -72,11 +72,11 @@ def link(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Where the corpus lies.")],
 ) -> None:
     """Remember where a corpus lies, after reading its labels."""
-    from sabench import corpora, roots
+    from sabench.corpora import loading, roots
 
     dataset = _dataset(name)
     root = roots.find(name, type(dataset), path)
-    n_utterances = len(corpora.read(dataset, root, dataset.tasks[0]).table)
+    n_utterances = len(loading.read(dataset, root, dataset.tasks[0]).table)
     roots.link(name, root)
     output.message(f"Linked {name} to {root} ({n_utterances} utterances). Look at it: sabench dataset info {name}")
 
@@ -91,7 +91,7 @@ def simulate(
     jobs: Jobs = None,
 ) -> None:
     """Write a simulated twin: the corpus's layout, speakers and class counts, with synthesised speech."""
-    from sabench import twins
+    from sabench.corpora import twins
 
     dataset = _dataset(name)
     with output.progress(f"Simulating {name}") as told:
@@ -103,7 +103,7 @@ def simulate(
 
 
 def _dataset(name: str) -> Dataset:
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
 
     dataset: Dataset = Registry().create("datasets", name)
     return dataset
@@ -112,7 +112,7 @@ def _dataset(name: str) -> Dataset:
 def _load(
     name: str, root: Path | None, task: str | None, *, simulated: bool, jobs: int | None
 ) -> tuple[Dataset, Corpus]:
-    from sabench import corpora, roots
+    from sabench.corpora import loading, roots
 
     dataset = _dataset(name)
     if simulated and root is not None:
@@ -124,12 +124,12 @@ def _load(
     else:
         place = roots.find(name, type(dataset), root)
     with output.progress("Decoding audio") as told:
-        return dataset, corpora.load(dataset, place, task, jobs=jobs, progress=told)
+        return dataset, loading.load(dataset, place, task, jobs=jobs, progress=told)
 
 
 def _facts(dataset: Dataset, corpus: Corpus) -> dict[str, Any]:
-    from sabench import corpora
-    from sabench.summaries import summarise
+    from sabench.corpora import loading
+    from sabench.corpora.overview import summarise
 
     sound = len(corpus.table) > 0 and not corpus.table["digest"].isna().any()
     about = {name: getattr(dataset, name) for name in ("title", "language", "licence", "url", "citation")}
@@ -138,7 +138,7 @@ def _facts(dataset: Dataset, corpus: Corpus) -> dict[str, Any]:
         **about,
         "tasks": dataset.tasks,
         "default_protocol": dataset.default_protocol,
-        "fingerprint": corpora.fingerprint(corpus) if sound else None,
+        "fingerprint": loading.fingerprint(corpus) if sound else None,
         "faults": _plain(corpus.faults),
     }
 

@@ -12,9 +12,10 @@ from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
-    from sabench.leaderboard import Board, Literature, Row, Table
-    from sabench.records import Reported
-    from sabench.sources import Source
+    from sabench.interfaces.records import Reported
+    from sabench.leaderboard.board import Board, Row, Table
+    from sabench.leaderboard.build import Literature
+    from sabench.results.sources import Source
 
 
 def register(app: typer.Typer) -> None:
@@ -41,16 +42,16 @@ def leaderboard(
     json: JsonOption = False,
 ) -> None:
     """Rank all finished methods, with intervals and significance, and write a page."""
-    from sabench import leaderboard as boards
     from sabench.cli.output import message, print_json
-    from sabench.files import write_bytes
+    from sabench.leaderboard import build, page, text
+    from sabench.machine.files import write_bytes
 
     added = [*(add or ()), *(more or ())]
     own = _own(results, tracking, bool(added))
-    board = boards.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
+    board = build.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
     folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
-    page = output or (None if markdown or csv or json else folder / "leaderboard.html")
-    for path, write in ((page, boards.html), (markdown, boards.markdown), (csv, boards.csv_text)):
+    place = output or (None if markdown or csv or json else folder / "leaderboard.html")
+    for path, write in ((place, page.html), (markdown, text.markdown), (csv, text.csv_text)):
         if path is not None:
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
@@ -74,13 +75,13 @@ def _own(results: Path | None, tracking: str | None, added: bool) -> list[Source
 
 def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
     """Return verified bundles of runs that are not there, or not complete, yet."""
-    from sabench import bundle
+    from sabench.bundle import reading
     from sabench.cli.output import message
 
     known = {run.run_id for source in own for run in source.runs() if run.status == "complete"}
     found: list[Source] = []
     for path in paths:
-        added = bundle.read(path)
+        added = reading.read(path)
         if added.record.run_id in known:
             message(f"{path}: {added.record.run_id} is there already; the bundle is left out.")
             continue
@@ -92,7 +93,7 @@ def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
 
 def _literature() -> Literature:
     from sabench.errors import SabenchError
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
 
     registry = Registry()
 

@@ -10,7 +10,7 @@ from sabench.cli.choices import JsonOption
 from sabench.errors import SabenchError
 
 if TYPE_CHECKING:
-    from sabench.registry import Offer, Registry
+    from sabench.registry.registry import Offer, Registry
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def list_plugins(
     """List the installed plugins; broken ones with the reason."""
     from sabench.cli.output import print_json, table
     from sabench.errors import PlanError, did_you_mean
-    from sabench.registry import KINDS, Registry
+    from sabench.registry.registry import KINDS, Registry
 
     if kind is not None and kind not in KINDS:
         msg = f"There is no kind of plugin {kind!r}.{did_you_mean(kind, KINDS)} There are: {', '.join(KINDS)}."
@@ -59,7 +59,7 @@ def _described(registry: Registry, offer: Offer) -> dict[str, Any]:
 
 
 def _needs(registry: Registry, offer: Offer) -> str:
-    from sabench.methods import Choice, resolve
+    from sabench.registry.methods import Choice, resolve
 
     if offer.kind == "datasets":
         return ", ".join(offer.value.tasks)

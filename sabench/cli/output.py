@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sabench.interfaces import Progress
+    from sabench.interfaces.plugins import Progress
 
 _PIPE_WIDTH: Final = 160
 """Columns where nobody looks: what reads a pipe should not find words cut at 80."""
@@ -45,7 +45,7 @@ def print_json(value: Any) -> None:
     >>> print_json({"uar": 0.5, "missing": float("nan")})
     {"uar": 0.5, "missing": null}
     """
-    from sabench.identity import finite
+    from sabench.hashing import finite
 
     print(json.dumps(finite(value), ensure_ascii=False, allow_nan=False), flush=True)
 

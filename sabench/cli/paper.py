@@ -10,9 +10,10 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
-    from sabench.plan import Twin
-    from sabench.publication import Outcome, Publication, Request
-    from sabench.publication.outcome import Score, Spread, Test
+    from sabench.paper.layout import Publication
+    from sabench.paper.steps import Request
+    from sabench.paper.tables import Outcome, Score, Spread, Test
+    from sabench.running.plan import Twin
 
 LONG_S = 3600.0
 """What is expected to take longer needs --yes."""
@@ -45,18 +46,19 @@ def paper(
     json: JsonOption = False,
 ) -> None:
     """Run the tables of a published comparison and print measured beside reported; repeating it resumes."""
-    from sabench import publication as publications
     from sabench.cli.output import message, print_json
     from sabench.cli.watching import Watcher
     from sabench.errors import PlanError
     from sabench.leaderboard.text import duration
-    from sabench.registry import Registry
-    from sabench.results import Results
+    from sabench.paper import deviations, layout, steps
+    from sabench.paper.tables import outcome
+    from sabench.registry.registry import Registry
+    from sabench.results.folder import Results
 
-    published, registry, watcher = publications.publication(plan), Registry(), Watcher()
+    published, registry, watcher = layout.publication(plan), Registry(), Watcher()
     common = {"seeds": seed, "jobs": jobs, "threads": threads, "device": device, "results": results, "track": track}
     twin = _twin(published, choices.twin(simulated, scale, twin_seed, speaker_effect))
-    request = publications.Request(
+    request = steps.Request(
         tables=tuple(part.strip() for part in (tables or "").split(",") if part.strip()),
         twin=twin,
         reduced=preset == published.reduced.preset or (twin is not None and preset is None),
@@ -65,15 +67,15 @@ def paper(
         settings=choices.values(settings),
         common={key: value for key, value in common.items() if value not in (None, [])},
     )
-    steps, left_out = publications.steps(published, request, registry)
-    seconds = publications.estimate(steps, registry, watcher)
+    planned, left_out = steps.steps(published, request, registry)
+    seconds = steps.estimate(planned, registry, watcher)
     message(f"{published.title} ({published.source}): about {duration(seconds)} are left to compute here.")
     if seconds > LONG_S and not yes:
         raise PlanError(_too_long(published, request, duration(seconds)))
-    carried = publications.carry(steps, left_out, registry, watcher)
-    store = Results(steps[0].plan.results)
-    told = publications.deviations(published, request, carried, store, registry)
-    found = publications.outcome(published, request.tables, carried, store, registry, told)
+    carried = steps.carry(planned, left_out, registry, watcher)
+    store = Results(planned[0].plan.results)
+    told = deviations.deviations(published, request, carried, store, registry)
+    found = outcome(published, request.tables, carried, store, registry, told)
     if json:
         print_json(found.json())
     else:
@@ -83,7 +85,7 @@ def paper(
 
 
 def _twin(published: Publication, given: dict[str, Any] | None) -> Twin | None:
-    from sabench.plan import Twin
+    from sabench.running.plan import Twin
 
     return None if given is None else Twin.model_validate({"scale": published.reduced.scale, **given})
 
@@ -142,7 +144,7 @@ def _spread(row: Spread, published: Publication) -> list[str]:
 
 
 def _print_test(test: Test, published: Publication) -> None:
-    from sabench.verdicts import p_words
+    from sabench.verdicts.verdict import p_words
 
     typer.echo(
         f"The publication's test, {published.places[test.place].heading}: {test.first} against {test.second}, "

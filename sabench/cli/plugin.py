@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 def _names(incomplete: str) -> list[str]:
-    from sabench.registry import KINDS, Registry
+    from sabench.registry.registry import KINDS, Registry
 
     registry = Registry()
     return sorted({name for kind in KINDS for name in registry.names(kind) if name.startswith(incomplete)})
@@ -40,11 +40,11 @@ def new(
     output: Annotated[Path, typer.Option(metavar="DIR", help="In which folder its own is made.")] = Path(),
 ) -> None:
     """Write a small distribution with a plugin that works, its test and a README."""
-    from sabench import scaffold
     from sabench.cli.output import message
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
+    from sabench.scaffold import distribution
 
-    place = scaffold.write(name, kind, output, Registry())
+    place = distribution.write(name, kind, output, Registry())
     for path in sorted(path for path in place.rglob("*") if path.is_file()):
         typer.echo(path)
     message(f'Install it: pip install --editable "{place}"')
@@ -64,8 +64,8 @@ def check_plugin(
     """Hold a plugin to every promise of its kind; exit status 1 where it breaks one."""
     from sabench.checks.named import subjects
     from sabench.cli.output import print_json
-    from sabench.registry import Registry
-    from sabench.scaffold import KINDS
+    from sabench.registry.registry import Registry
+    from sabench.scaffold.distribution import KINDS
 
     plural = None if kind is None else KINDS[kind]
     found = subjects(Registry(), name, plural, settings=choices.values(settings, "epochs=1"), root=root)

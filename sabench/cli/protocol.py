@@ -31,11 +31,11 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Print the protocol card of a dataset, with the hash that makes results comparable."""
-    from sabench import preparation
     from sabench.cli.output import print_json
     from sabench.cli.watching import Watcher
-    from sabench.plan import Plan
-    from sabench.registry import Registry
+    from sabench.registry.registry import Registry
+    from sabench.running import preparation
+    from sabench.running.plan import Plan
 
     given = {
         "root": root,

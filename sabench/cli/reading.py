@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sabench.results import Results
+    from sabench.results.folder import Results
 
 
 def open_results(folder: Path | None) -> Results:
@@ -16,7 +16,7 @@ def open_results(folder: Path | None) -> Results:
         ResultsError: there is no such folder.
     """
     from sabench.errors import ResultsError
-    from sabench.results import Results
+    from sabench.results.folder import Results
 
     chosen = folder or Path("sabench-results")
     if not chosen.is_dir():

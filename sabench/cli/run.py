@@ -12,10 +12,10 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
-    from sabench.costs import Estimate
-    from sabench.plan import Plan
-    from sabench.results import RunRecord
-    from sabench.summary import Summary
+    from sabench.results.folder import RunRecord
+    from sabench.results.summary import Summary
+    from sabench.running.costs import Estimate
+    from sabench.running.plan import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -119,7 +119,7 @@ def run(
 
 
 def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:
-    from sabench.plan import Plan
+    from sabench.running.plan import Plan
 
     if path is not None:
         return Plan.read(path, flags)
@@ -130,9 +130,9 @@ def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:
 
 
 def _run(plan: Plan, json: bool) -> None:
-    from sabench import runner
     from sabench.cli.output import print_json
     from sabench.cli.watching import Watcher
+    from sabench.running import runner
 
     summaries = runner.run(plan, observer=Watcher())
     if json:
@@ -157,7 +157,7 @@ def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
 
 def _row(summary: Summary) -> list[str]:
     from sabench.leaderboard.text import duration
-    from sabench.verdicts import points
+    from sabench.verdicts.verdict import points
 
     run = summary.record
     mark = " (simulated)" if run.simulated else ""
@@ -184,7 +184,7 @@ def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     lines = [f"Which is better, and how sure is that: sabench compare {' '.join(pair)}{folder}"] if pair else []
     lines.append(f"All runs in one page: sabench leaderboard{folder}")
     if plan.track:
-        from sabench.tracking import Address
+        from sabench.tracking.address import Address
 
         ui = Address.of(plan.results).ui
         lines += [f"Parameters, curves and predictions: {ui}"] if ui else []
@@ -195,7 +195,7 @@ def _comparable(runs: list[RunRecord]) -> tuple[str, str] | None:
     """Return the ids of the first two runs of different methods under one protocol."""
     from itertools import combinations
 
-    from sabench.entries import identity
+    from sabench.verdicts.entries import identity
 
     alike = (pair for pair in combinations(runs, 2) if pair[0].protocol_hash == pair[1].protocol_hash)
     return next(((one.run_id, other.run_id) for one, other in alike if identity(one) != identity(other)), None)
@@ -248,10 +248,10 @@ def _print_estimates(plan: Plan, json: bool) -> None:
 
 def _estimates(plan: Plan) -> list[Estimate]:
     """Return what the folds that are not complete would cost, run by run."""
-    from sabench import costs, preparation
     from sabench.cli.watching import Watcher
-    from sabench.registry import Registry
-    from sabench.results import Results
+    from sabench.registry.registry import Registry
+    from sabench.results.folder import Results
+    from sabench.running import costs, preparation
 
     results = Results(plan.results)
     found = []

@@ -11,7 +11,7 @@ from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
     from sabench.leaderboard.board import Row
-    from sabench.report import Report
+    from sabench.leaderboard.report import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def show(
 ) -> None:
     """Show a run: score, verdict against the baseline, folds, classes, speakers."""
     from sabench.cli.output import print_json
-    from sabench.report import report
+    from sabench.leaderboard.report import report
 
     source = open_results(results)
     found = report(source, source.run(run), draw)

@@ -10,8 +10,8 @@ import typer
 from sabench.cli.choices import JsonOption, ResultsOption
 
 if TYPE_CHECKING:
-    from sabench.results import Results
-    from sabench.tracking import Logged, Tracker
+    from sabench.results.folder import Results
+    from sabench.tracking.tracker import Logged, Tracker
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +34,8 @@ def track(
     json: JsonOption = False,
 ) -> None:
     """Write to MLflow what it lacks of the runs in a results folder; repeating it writes nothing twice."""
-    from sabench.results import Results
-    from sabench.tracking import Tracker
+    from sabench.results.folder import Results
+    from sabench.tracking.tracker import Tracker
 
     held = Results(results or Path("sabench-results"))
     chosen = _chosen(held, runs or [])

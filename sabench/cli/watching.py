@@ -17,13 +17,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sabench import interfaces
 from sabench.cli import output
-from sabench.observer import Observer
-from sabench.results import RunRecord
+from sabench.interfaces import plugins
+from sabench.results.folder import RunRecord
+from sabench.running.observer import Observer
 
 if TYPE_CHECKING:
-    from sabench.costs import Estimate
+    from sabench.running.costs import Estimate
 
 WORTH_SAYING_S = 30.0
 """Work below so many seconds begins without a word."""
@@ -39,7 +39,7 @@ class Watcher(Observer):
         self._noted: set[str] = set()
 
     @contextmanager
-    def stage(self, description: str) -> Iterator[interfaces.Progress | None]:
+    def stage(self, description: str) -> Iterator[plugins.Progress | None]:
         """Show a bar while a stage goes on."""
         with output.progress(description) as progress:
             yield progress

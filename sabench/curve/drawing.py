@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sabench.errors import PlanError
-from sabench.files import replace_file
+from sabench.machine.files import replace_file
 
 if TYPE_CHECKING:
     from sabench.curve.points import Curve, Point

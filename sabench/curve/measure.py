@@ -8,22 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from sabench import preparation, runner, stats
-from sabench.curve.carriers import KINDS, Carrier, carrier_of
-from sabench.curve.narrowing import choice_of, only, pool_for
+from sabench.curve.enrolment_size import KINDS, Carrier, carrier_of
 from sabench.curve.points import Curve, Point, Reference
+from sabench.curve.single_method import choice_of, only, pool_for
 from sabench.errors import PlanError
-from sabench.material import Material
-from sabench.methods import Choice, resolve
-from sabench.observer import Observer
-from sabench.plan import Plan
-from sabench.pools import Shortfall
-from sabench.protocols import is_pooled
-from sabench.records import Access, Method
-from sabench.registry import Registry
-from sabench.results import Results
-from sabench.stats import Kind, Sample
-from sabench.summary import Summary
+from sabench.interfaces.records import Access, Method
+from sabench.protocols.pools import Shortfall
+from sabench.protocols.protocol import is_pooled
+from sabench.protocols.split_corpus import Material
+from sabench.registry.methods import Choice, resolve
+from sabench.registry.registry import Registry
+from sabench.results.folder import Results
+from sabench.results.summary import Summary
+from sabench.running import preparation, runner
+from sabench.running.observer import Observer
+from sabench.running.plan import Plan
+from sabench.stats import intervals
+from sabench.stats.sample import Kind, Sample, common, sample
 
 
 def curve(
@@ -140,8 +141,8 @@ class _Measurement:
                 self._notes.append(f"{carrier.method} is left out at k = {k}: {reason.rstrip('.')}.")
 
     def _point(self, carrier: Carrier, k: int, summaries: Sequence[Summary]) -> Point:
-        sample, by_draw = self._sample(summaries)
-        score = stats.interval(sample)
+        drawn, by_draw = self._sample(summaries)
+        score = intervals.interval(drawn)
         runs = {summary.record.run_id: summary.record.seed for summary in summaries}
         given = [min(k, held[carrier.kind]) for held in self._held.values()]
         return Point(
@@ -168,9 +169,9 @@ class _Measurement:
         run = summaries[0].record
         predictions = [self._results.predictions(summary.record, summary.draw) for summary in summaries]
         kind: Kind = "pooled" if is_pooled(run.protocol) else "mean"
-        sample = stats.sample(stats.common(predictions), kind, stochastic=run.stochastic)
-        values = sample.seed_values.reshape(len({summary.record.seed for summary in summaries}), -1)
-        return replace(sample, seed_values=values.mean(axis=1), stochastic=run.stochastic), values.mean(axis=0)
+        drawn = sample(common(predictions), kind, stochastic=run.stochastic)
+        values = drawn.seed_values.reshape(len({summary.record.seed for summary in summaries}), -1)
+        return replace(drawn, seed_values=values.mean(axis=1), stochastic=run.stochastic), values.mean(axis=0)
 
     def _measured(self, changes: Mapping[str, Any]) -> tuple[list[Summary], str]:
         """Return the outcome of one method for every seed and draw, or why there is none."""
@@ -200,7 +201,7 @@ class _Measurement:
         if reason:
             self._notes.append(f"The baseline {name} is left out: {reason.rstrip('.')}.")
             return None
-        score = stats.interval(self._sample(summaries)[0])
+        score = intervals.interval(self._sample(summaries)[0])
         return Reference(name, score.value, score.low, score.high)
 
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sabench import audio, workers
+from sabench import audio
 from sabench.errors import AudioError, FeatureError
 from sabench.features.shards import writable, write_shard
+from sabench.machine import processes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sabench.interfaces import FeatureExtractor, Progress
+    from sabench.interfaces.plugins import FeatureExtractor, Progress
 
 HERE: Final = 4
 """So few utterances are faster done than handed to worker processes."""
@@ -84,7 +85,7 @@ def extract(
     Raises:
         FeatureError: utterances that failed (all others are kept), or a store that cannot be written.
     """
-    n_workers = 1 if len(items) <= HERE else min(workers.count(jobs), len(items))
+    n_workers = 1 if len(items) <= HERE else min(processes.count(jobs), len(items))
     chunks = [[items[i] for i in rows] for rows in balanced(weights, n_workers)]
     failures: list[str] = []
     done = 0
@@ -120,7 +121,7 @@ def _results(
         for chunk in chunks:
             yield extract_chunk(chunk, extractor, name, folder)
         return
-    with workers.pool(n_workers) as executor:
+    with processes.pool(n_workers) as executor:
         futures = [executor.submit(extract_chunk, chunk, extractor, name, folder) for chunk in chunks]
         try:
             for future in as_completed(futures):
@@ -161,7 +162,7 @@ def extract_one(item: Item, extractor: FeatureExtractor) -> np.ndarray:
         FeatureError: it is not the audio that was indexed, or the extractor breaks its contract.
     """
     signal, sampling_rate = audio.read(Path(item.path), item.start_s, item.end_s)
-    if audio.digest(signal, sampling_rate) != item.digest:
+    if audio.signal_digest(signal, sampling_rate) != item.digest:
         msg = "its audio has changed since the corpus was read. Run the same command again."
         raise FeatureError(msg)
     features = extractor.extract(audio.at(signal, sampling_rate), audio.TARGET_RATE)

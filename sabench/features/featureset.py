@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sabench.features.index import opened
-from sabench.views import FeatureView
+from sabench.interfaces.views import FeatureView
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from sabench.errors import FeatureError
-from sabench.files import replace_file
+from sabench.machine.files import replace_file
 
 SUFFIX: Final = ".safetensors"
 _LENGTH_BYTES: Final = 8  # a safetensors file starts with the length of its header

@@ -13,13 +13,13 @@ from sabench.errors import FeatureError
 from sabench.features.featureset import FeatureSet
 from sabench.features.index import Index, opened
 from sabench.features.shards import SUFFIX, writable, write_shard
-from sabench.identity import canonical, digest
+from sabench.hashing import canonical, digest
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from sabench.interfaces import FeatureExtractor, Progress
+    from sabench.interfaces.plugins import FeatureExtractor, Progress
 
 PREPROCESSING: Final = "1: mono, 16 kHz"
 """What happens to audio before an extractor sees it; part of every address."""
@@ -39,7 +39,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         if folder is None:
-            from sabench import roots
+            from sabench.corpora import roots
 
             folder = roots.cache_folder() / "features"
         self.folder = Path(folder).absolute()  # worker processes may stand elsewhere
@@ -146,7 +146,7 @@ def _card(extractor: FeatureExtractor, name: str) -> dict[str, object]:
 
 def _describe(folder: Path, extractor: FeatureExtractor, name: str) -> None:
     """Say in words what a folder holds; its name is a hash."""
-    from sabench.files import replace_file
+    from sabench.machine.files import replace_file
 
     card = folder / "extractor.json"
     if not card.exists():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sabench.identity import finite
+from sabench.hashing import finite
 
 GROUPS = ("none", "neutral", "unlabelled", "transductive", "labelled")
 """Access groups, in which methods are ranked, by rising price."""
@@ -53,7 +53,7 @@ class Row:
         recall: of each class.
         confusion: parts of each true class, a row a class.
         speakers: UAR of each speaker.
-        worst_speaker, worst_uar, gini, gender_gap: see `sabench.metrics.Scores`.
+        worst_speaker, worst_uar, gini, gender_gap: see `sabench.stats.metrics.Scores`.
         baseline: whether others are held against it.
         difference: to its baseline.
         seconds: of fits and evaluations of one run, the mean over seeds.

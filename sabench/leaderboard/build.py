@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sabench import __version__, stats, verdicts
-from sabench.baselines import Baselines
-from sabench.entries import Entry, entries, left_out
+from sabench import __version__
 from sabench.errors import SabenchError
+from sabench.interfaces.records import Reported
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
-from sabench.protocols import is_pooled
-from sabench.records import Reported
-from sabench.sources import Merged, Source
+from sabench.protocols.protocol import is_pooled
+from sabench.results.sources import Merged, Source
+from sabench.stats import families, permutation
+from sabench.verdicts import verdict
+from sabench.verdicts.baselines import Baselines
+from sabench.verdicts.entries import Entry, entries, left_out
 
 Literature = Callable[[str], Iterable[Reported]]
 """Returns what the literature reports of a dataset."""
@@ -127,7 +129,7 @@ class _Builder:
             rows=tuple(rows),
             draws=tuple(draws),
             literature=tuple(self._reported(rows)),
-            smallest_p=stats.smallest_p(len(set(whole.speaker.tolist()))),
+            smallest_p=permutation.smallest_p(len(set(whole.speaker.tolist()))),
             chance=1 / len(set(whole.truth.tolist())),
         )
 
@@ -135,7 +137,7 @@ class _Builder:
         ranks: dict[int, int] = {}
         for group in GROUPS:
             members = [e for e in found if e.complete and e.method.access.group == group]
-            ranks |= {id(e): rank for e, rank in zip(members, stats.ranks([e.sample for e in members]), strict=True)}
+            ranks |= {id(e): rank for e, rank in zip(members, families.ranks([e.sample for e in members]), strict=True)}
         named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in found) else None
         baselines = Baselines(found, named)
         against = {id(entry): baselines.of(entry) for entry in found if entry.complete}
@@ -165,7 +167,7 @@ class _Builder:
         for result in self.literature(first.dataset):
             if result.task == first.task:
                 entry = measured.get(result.adapter or "")
-                here = f"{verdicts.points(values[entry.title])} ({entry.title})" if entry else ""
+                here = f"{verdict.points(values[entry.title])} ({entry.title})" if entry else ""
                 yield LiteratureRow(result.method, result.uar, result.source, result.url, result.differences, here)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sabench.leaderboard import drawing, text
 from sabench.leaderboard.board import Board
-from sabench.verdicts import points
+from sabench.verdicts.verdict import points
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from sabench import metrics, stats, verdicts
-from sabench.entries import Entry
 from sabench.leaderboard.board import Difference, Row
-from sabench.metrics import Scores
-from sabench.sources import KnowsGender
+from sabench.results.sources import KnowsGender
+from sabench.stats import families, intervals, metrics
 from sabench.stats.comparison import ALPHA, MIN_SEEDS
+from sabench.stats.metrics import Scores
+from sabench.verdicts.entries import Entry
+from sabench.verdicts.verdict import Verdict, compare
 
 
 def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
     """Return each first entry's difference to its second, corrected over all pairs that tell methods apart."""
-    found = [(entry, other, verdicts.compare(entry, other)) for entry, other in pairs]
+    found = [(entry, other, compare(entry, other)) for entry, other in pairs]
     judged = [verdict.comparison.p for _, _, verdict in found if verdict.comparison.about_methods]
-    corrected = iter(stats.holm(judged))
+    corrected = iter(families.holm(judged))
     told = {}
     for entry, other, verdict in found:
         about = verdict.comparison.about_methods
@@ -30,7 +31,7 @@ def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
     return told
 
 
-def _difference(entry: Entry, other: Entry, verdict: verdicts.Verdict, p_corrected: float) -> Difference:
+def _difference(entry: Entry, other: Entry, verdict: Verdict, p_corrected: float) -> Difference:
     found = verdict.comparison
     sign = "better" if found.effect.value > 0 else "worse"
     kind = sign if p_corrected <= ALPHA else "none"
@@ -50,7 +51,7 @@ def _difference(entry: Entry, other: Entry, verdict: verdicts.Verdict, p_correct
 
 def row_of(entry: Entry, *, rank: int | None, difference: Difference | None, baseline: bool) -> Row:
     """Return the row of an entry; seeds are averaged."""
-    method, sample, score = entry.method, entry.sample, stats.interval(entry.sample)
+    method, sample, score = entry.method, entry.sample, intervals.interval(entry.sample)
     gender = entry.source.gender(entry.first) if isinstance(entry.source, KnowsGender) else {}
     found = [metrics.scores(predictions, gender) for predictions in entry.predictions]
     speakers = {name: _mean(one.uar_per_speaker[name] for one in found) for name in found[0].uar_per_speaker}

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from sabench.leaderboard.board import Board, Difference, Row, Table
-from sabench.verdicts import points
+from sabench.verdicts.verdict import points
 
 CSV_COLUMNS = (
     "dataset", "task", "simulated", "protocol", "protocol_hash", "part", "access_group", "rank", "method",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from sabench.errors import PlanError, did_you_mean
-from sabench.files import make_folder
-from sabench.registry import Registry
+from sabench.machine.files import make_folder
+from sabench.registry.registry import Registry
 
 KINDS: Final[Mapping[str, str]] = {
     "adapter": "adapters",

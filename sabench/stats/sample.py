@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sabench.errors import ResultsError
-from sabench.metrics import numbered
+from sabench.stats.metrics import numbered
 
 if TYPE_CHECKING:
-    from sabench.records import Predictions
+    from sabench.interfaces.records import Predictions
 
 Kind = Literal["mean", "pooled"]
 

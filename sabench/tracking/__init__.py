@@ -5,9 +5,3 @@ run; the same operation serves while the run goes on, after a kill, and to rebui
 `Follower` does it in a process of its own, so that MLflow's seconds of import, its output, and its
 failures stay away from the run.
 """
-
-from sabench.tracking.address import Address
-from sabench.tracking.follower import Follower
-from sabench.tracking.tracker import Logged, Tracker
-
-__all__ = ["Address", "Follower", "Logged", "Tracker"]

@@ -95,7 +95,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where a new session does not keep Ctrl-C away (Windows)
     say = _speaker()
     orders = Orders(sys.stdin)
-    from sabench.results import Results
+    from sabench.results.folder import Results
 
     _serve(Tracker(Results(Path(sys.argv[1]))), orders, say)
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from sabench.tracking import payload
 
 if TYPE_CHECKING:
-    from sabench.metrics import Scores
-    from sabench.records import Predictions
-    from sabench.results import CellRecord, Results, RunRecord
+    from sabench.interfaces.records import Predictions
+    from sabench.results.folder import CellRecord, Results, RunRecord
+    from sabench.stats.metrics import Scores
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Content:
     @cached_property
     def scores(self) -> Mapping[str, Scores]:
         """Scores by draw."""
-        from sabench.metrics import scores
+        from sabench.stats.metrics import scores
 
         return {draw: scores(those) for draw, those in self.predictions.items()}
 

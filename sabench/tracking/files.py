@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from sabench.records import Predictions
+    from sabench.interfaces.records import Predictions
 
 PREDICTIONS = "predictions.parquet"
 CARD = "protocol.json"

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sabench.metrics import Scores
-    from sabench.records import Component
-    from sabench.results import CellRecord, RunRecord
+    from sabench.interfaces.records import Component
+    from sabench.results.folder import CellRecord, RunRecord
+    from sabench.stats.metrics import Scores
 
 RUN_ID = "sabench.run_id"
 RESULTS = "sabench.results"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sabench.errors import ResultsError, TrackingError
-from sabench.records import Predictions
-from sabench.results import CellRecord, RunRecord, method_from
+from sabench.interfaces.records import Predictions
+from sabench.results.folder import CellRecord, RunRecord, method_from
 from sabench.tracking import files, payload
 from sabench.tracking.address import Address
 from sabench.tracking.store import Store

@@ -15,7 +15,7 @@ from sabench.tracking.mirror import Mirror
 from sabench.tracking.store import Store
 
 if TYPE_CHECKING:
-    from sabench.results import Results
+    from sabench.results.folder import Results
 
 
 @dataclass(frozen=True)

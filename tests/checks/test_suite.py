@@ -17,7 +17,7 @@ from sabench.checks import NotApplicable, Subject, checks_of, run
 from sabench.checks.pickles import holds_pickle
 from sabench.checks.state import changes, state_of
 from sabench.errors import CheckFailure
-from sabench.registry import KINDS
+from sabench.registry.registry import KINDS
 from tests.checks.honest import Centroid, Folders, Loudness, write_folders
 from tests.checks.wrong_features import Deaf, Doubles
 

@@ -7,9 +7,10 @@ import textwrap
 import pytest
 import tiny
 
-from sabench import PluginLoadError, hookimpl, runner
+from sabench import PluginLoadError, hookimpl
 from sabench.checks import Subject, run
-from sabench.registry import Registry
+from sabench.registry.registry import Registry
+from sabench.running import runner
 from tests.checks.wrong_adapters import (
     BatchCentred,
     Drifting,

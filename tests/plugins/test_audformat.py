@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from sabench import DatasetError, PluginLoadError, corpora
+from sabench import DatasetError, PluginLoadError
 from sabench.checks import parametrize_with_checks
-from sabench.registry import Registry
+from sabench.corpora import loading
+from sabench.registry.registry import Registry
 from sabench_plugins.datasets.audformat_ import Audformat
 
 audformat = pytest.importorskip("audformat", reason="the extra audb is not installed")
@@ -62,7 +63,7 @@ def load(root: Path, db=None, settings: str = ""):
 
 def test_files_with_speakers_and_emotions_become_a_corpus(tmp_path):
     corpus = load(tmp_path, filewise(tmp_path))
-    table = corpora.prepare(corpus).table
+    table = loading.prepare(corpus).table
     assert corpus.faults == ()
     assert table["id"].tolist() == FILES
     assert table["speaker"].tolist() == ["1", "1", "2", "2"]
@@ -224,7 +225,7 @@ def test_a_published_database_is_loaded_by_name_and_version(tmp_path, repository
 def test_published_and_local_copies_have_one_fingerprint(tmp_path, repository):
     published = load(tmp_path, settings='name = "tiny"\nversion = "1.0.0"\n')
     local = load(tmp_path / "build")
-    assert corpora.fingerprint(corpora.prepare(published)) == corpora.fingerprint(corpora.prepare(local))
+    assert loading.fingerprint(loading.prepare(published)) == loading.fingerprint(loading.prepare(local))
 
 
 def test_a_version_that_no_repository_has_is_refused(tmp_path, repository):

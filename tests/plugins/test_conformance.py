@@ -7,7 +7,7 @@ import pytest
 
 from sabench.checks import Subject, run
 from sabench.checks.named import subjects
-from sabench.registry import Registry
+from sabench.registry.registry import Registry
 from sabench.testing import make_corpus
 from tests.speech import DIALOGUE, write_aibo, write_dialogue, write_noise
 

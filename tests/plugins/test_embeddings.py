@@ -5,7 +5,7 @@ import soundfile
 
 from sabench import FeatureError, heard
 from sabench.checks import parametrize_with_checks
-from sabench.registry import Registry, component
+from sabench.registry.registry import Registry, component
 from sabench_plugins.features.embeddings import Embeddings, write_table
 
 

@@ -3,7 +3,7 @@ import pytest
 from made_speakers import unlabelled, view
 
 from sabench import ALL, Access, Enrolment, ParameterError, Utterances
-from sabench.registry import Registry
+from sabench.registry.registry import Registry
 from sabench_plugins.normalisers.corpus_zscore import CorpusZScore
 from sabench_plugins.normalisers.moments import moments
 from sabench_plugins.normalisers.speaker_zscore import SpeakerZScore

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from speech import write_noise, write_table
 
-from sabench import DatasetError, corpora
+from sabench import DatasetError
+from sabench.corpora import loading
 from sabench_plugins.datasets.table import Table
 
 SIMPLE = "file,speaker,label\na.wav,s1,neutral\nb.wav,s1,sad\nc.wav,s2,sad\n"
@@ -38,7 +39,7 @@ def test_three_columns_are_enough(tmp_path):
     assert corpus.table["path"].tolist() == [str(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav")]
     assert corpus.table["speaker"].tolist() == ["s1", "s1", "s2"]
     assert corpus.classes == ("neutral", "sad")
-    assert corpora.prepare(corpus).table["duration_s"].tolist() == [0.05] * 3
+    assert loading.prepare(corpus).table["duration_s"].tolist() == [0.05] * 3
 
 
 def test_all_columns_are_read(tmp_path):
@@ -108,7 +109,7 @@ def test_what_audformat_writes_as_csv_is_read(tmp_path):
         "a.wav,0 days 00:00:00.020000,,neutral,s1\n",
     )
     assert corpus.table["id"].tolist() == ["a.wav[0.000-0.020]", "a.wav[0.020-]"]
-    assert corpora.prepare(corpus).table["duration_s"].tolist() == pytest.approx([0.02, 0.03])
+    assert loading.prepare(corpus).table["duration_s"].tolist() == pytest.approx([0.02, 0.03])
 
 
 def test_what_audformat_keeps_in_an_index_is_read(tmp_path):
@@ -224,7 +225,7 @@ def test_speakers_on_both_sides_of_a_partition_are_read_as_they_stand(tmp_path):
         "file,speaker,label,split\na.wav,s1,neutral,train\nb.wav,s1,sad,test\nc.wav,s2,sad,train\n",
     )
     assert corpus.table["partition"].tolist() == ["train", "test", "train"]
-    assert corpora.prepare(corpus).table["speaker"].tolist() == ["s1", "s1", "s2"]
+    assert loading.prepare(corpus).table["speaker"].tolist() == ["s1", "s1", "s2"]
 
 
 def test_a_table_beside_or_into_a_twin_is_a_twin(tmp_path):
@@ -233,4 +234,4 @@ def test_a_table_beside_or_into_a_twin_is_a_twin(tmp_path):
     into = csv(tmp_path, "file,speaker,label\ntwin/wav/d.wav,s1,sad\n")
     beside = csv(tmp_path / "twin", SIMPLE)
     assert beside.simulated
-    assert corpora.prepare(into).simulated
+    assert loading.prepare(into).simulated

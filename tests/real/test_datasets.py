@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from sabench import corpora
+from sabench.corpora import loading
 from sabench_plugins.datasets.emodb import Emodb
 from sabench_plugins.datasets.ravdess import Ravdess
 
@@ -24,7 +24,7 @@ def counts(corpus, column):
 
 
 def test_emodb_has_its_535_utterances(emodb):
-    corpus = corpora.load(Emodb(), emodb)
+    corpus = loading.load(Emodb(), emodb)
     assert corpus.faults == ()
     assert counts(corpus, "label") == {
         "anger": 127,
@@ -42,12 +42,12 @@ def test_emodb_has_its_535_utterances(emodb):
 
 
 def test_emodb_in_four_classes_has_339_utterances(emodb):
-    corpus = corpora.load(Emodb(), emodb, "4class")
+    corpus = loading.load(Emodb(), emodb, "4class")
     assert counts(corpus, "label") == {"anger": 127, "neutral": 79, "happiness": 71, "sadness": 62}
 
 
 def test_ravdess_has_the_672_utterances_at_hand_and_says_what_is_missing(ravdess):
-    corpus = corpora.load(Ravdess(), ravdess)
+    corpus = loading.load(Ravdess(), ravdess)
     assert counts(corpus, "label") == {"happy": 192, "sad": 192, "angry": 192, "neutral": 96}
     assert set(counts(corpus, "speaker").values()) == {28}
     assert corpus.table.groupby("gender")["speaker"].nunique().to_dict() == {"female": 12, "male": 12}
@@ -59,13 +59,13 @@ def test_ravdess_has_the_672_utterances_at_hand_and_says_what_is_missing(ravdess
 
 
 def test_the_fingerprint_is_the_same_from_the_folder_of_files(emodb):
-    whole = corpora.load(Emodb(), emodb)
-    inner = corpora.load(Emodb(), emodb / "wav")
-    assert corpora.fingerprint(whole) == corpora.fingerprint(inner)
+    whole = loading.load(Emodb(), emodb)
+    inner = loading.load(Emodb(), emodb / "wav")
+    assert loading.fingerprint(whole) == loading.fingerprint(inner)
 
 
 def test_a_second_look_at_535_files_takes_a_blink(emodb):
-    corpora.load(Emodb(), emodb)
+    loading.load(Emodb(), emodb)
     started = time.perf_counter()
-    corpora.load(Emodb(), emodb)
+    loading.load(Emodb(), emodb)
     assert time.perf_counter() - started < 0.3

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sabench import audio
-from sabench.features import FeatureStore
+from sabench.features.store import FeatureStore
 from sabench_plugins.features.egemaps import EGeMAPS
 from sabench_plugins.features.logspec import LogSpec
 
@@ -18,7 +18,13 @@ pytestmark = pytest.mark.skipif(not DATA, reason="SABENCH_TEST_DATA names no fol
 @pytest.fixture
 def table():
     path = Path(DATA or "") / "emodb" / "wav" / "03a01Fa.wav"
-    row = {"id": "a", "path": str(path), "start_s": 0.0, "end_s": np.nan, "digest": audio.digest(*audio.read(path))}
+    row = {
+        "id": "a",
+        "path": str(path),
+        "start_s": 0.0,
+        "end_s": np.nan,
+        "digest": audio.signal_digest(*audio.read(path)),
+    }
     return pd.DataFrame([row])
 
 

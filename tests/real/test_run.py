@@ -2,8 +2,8 @@
 
 import pytest
 
-from sabench import runner
-from sabench.plan import Plan
+from sabench.running import runner
+from sabench.running.plan import Plan
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sabench.files import write_json
-from sabench.records import Access, Component, Method
-from sabench.results import Results, RunRecord
-from sabench.tracking import Tracker, library
+from sabench.interfaces.records import Access, Component, Method
+from sabench.machine.files import write_json
+from sabench.results.folder import Results, RunRecord
+from sabench.tracking import library
 from sabench.tracking.address import sqlite_uri
+from sabench.tracking.tracker import Tracker
 
 CLASSES = ["anger", "neutral"]
 FOLDS = ("A", "B", "C")

@@ -9,12 +9,12 @@ import time
 import psutil
 import pytest
 
-from sabench.tracking import Follower
+from sabench.tracking.follower import Follower
 
 PARENT = """
 import sys, time
 from pathlib import Path
-from sabench.tracking import Follower
+from sabench.tracking.follower import Follower
 with Follower(Path(sys.argv[1])) as follower:
     follower.submit(sys.argv[2])
     print(follower._process.pid, flush=True)
@@ -122,7 +122,7 @@ def test_ctrl_c_reaches_the_parent_alone_which_has_the_run_shown_as_ended(made, 
 
 def test_it_says_nothing_on_the_terminal(made, tracker, seen):
     code = (
-        "import sys; from pathlib import Path; from sabench.tracking import Follower\n"
+        "import sys; from pathlib import Path; from sabench.tracking.follower import Follower\n"
         "with Follower(Path(sys.argv[1])) as f: f.finish(sys.argv[2])"
     )
     command = [sys.executable, "-c", code, str(made.results.folder), made.run_id]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from sabench.errors import ResultsError
-from sabench.tracking import Tracker
 from sabench.tracking.files import NAMES
+from sabench.tracking.tracker import Tracker
 
 SIMULATION = {"scale": 0.05, "seed": 0, "speaker_effect": 1.0}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sabench import FeatureError, FeatureExtractor, heard, hookimpl, signal_digest
+from sabench import FeatureError, FeatureExtractor, hookimpl, load_signal, signal_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ def write_table(vectors: pd.DataFrame, table: Path, *, root: Path | None = None)
     _refuse_bad(vectors)
     rows: dict[str, np.ndarray] = {}
     for (file, start_s, end_s), vector in zip(_segments(vectors.index), vectors.to_numpy(np.float32), strict=True):
-        digest = signal_digest(*heard((root or Path()) / file, start_s, end_s))
+        digest = signal_digest(*load_signal((root or Path()) / file, start_s, end_s))
         if not np.array_equal(rows.setdefault(digest, vector), vector):
             msg = f"{file} sounds the same as another utterance and has another vector; keep one of them."
             raise FeatureError(msg)

@@ -12,9 +12,9 @@ from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.speech import CLASSES, speech
 from sabench.checks.subject import Subject
 from sabench.errors import ParameterError
-from sabench.interfaces import Adapter
-from sabench.parameters import resolve
-from sabench.records import Access, Cost
+from sabench.interfaces.plugins import Adapter
+from sabench.interfaces.records import Access, Cost
+from sabench.registry.parameters import resolve
 
 KINDS_OF_FEATURES: Final = ("functionals", "sequences")
 

@@ -11,7 +11,7 @@ from sabench.checks.speech import enrolment_of, speech
 from sabench.checks.state import changes, state_of
 from sabench.checks.subject import Subject
 from sabench.errors import AccessError
-from sabench.views import Utterances
+from sabench.interfaces.views import Utterances
 
 _TOLD = 3
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sabench.checks.check import check
 from sabench.checks.subject import Subject
-from sabench.sklearn_adapter import SklearnAdapter
+from sabench.interfaces.sklearn_adapter import SklearnAdapter
 
 
 def _none_of_its_own(subject: Subject) -> str:

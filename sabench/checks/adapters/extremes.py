@@ -11,8 +11,8 @@ from sabench.checks.check import check, refuse
 from sabench.checks.speech import CLASSES, enrolment_of, joined, mapped, speech
 from sabench.checks.state import State, changes, state_of
 from sabench.checks.subject import Subject
-from sabench.interfaces import Adapter
-from sabench.views import FeatureView, Memory, Utterances
+from sabench.interfaces.plugins import Adapter
+from sabench.interfaces.views import FeatureView, Memory, Utterances
 
 
 @check("adapters", crash="fails where a speaker has one utterance")

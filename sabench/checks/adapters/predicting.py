@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from sabench.cells.evaluating import TOLERANCE
 from sabench.checks.adapters.trial import TARGET, difference, fitted, held, kind_of, predicted
 from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.speech import CLASSES, enrolment_of, speech
 from sabench.checks.subject import Subject
-from sabench.evaluate import TOLERANCE
-from sabench.views import FeatureView, Utterances
+from sabench.interfaces.views import FeatureView, Utterances
 
 LEARNT: Final = 0.6
 """Mean recall from which on a method has learnt the easy task, under whatever order of its columns."""

@@ -24,7 +24,7 @@ from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.pickles import holds_pickle
 from sabench.checks.speech import speech, utterances
 from sabench.checks.subject import Subject
-from sabench.interfaces import Adapter
+from sabench.interfaces.plugins import Adapter
 
 
 @check("adapters", crash="cannot be fitted and asked")

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from sabench.cells.evaluating import checked
+from sabench.cells.fitting import FitContext
 from sabench.checks.check import refuse
 from sabench.checks.speech import enrolment_of, speech
 from sabench.checks.subject import Subject
 from sabench.errors import CheckFailure, ContractError
-from sabench.evaluate import checked
-from sabench.fitting import FitContext
-from sabench.interfaces import Adapter
-from sabench.views import Enrolment, FeatureView, Utterances
+from sabench.interfaces.plugins import Adapter
+from sabench.interfaces.views import Enrolment, FeatureView, Utterances
 
 if TYPE_CHECKING:
-    from sabench.interfaces import Checkpoint
+    from sabench.interfaces.plugins import Checkpoint
 
 SAME: Final = 1e-6
 """Largest difference between probabilities that should be the same."""

@@ -11,7 +11,7 @@ from sabench.checks.check import check, refuse
 from sabench.checks.datasets.trial import load, rootless
 from sabench.checks.subject import Subject
 from sabench.errors import DatasetError
-from sabench.records import COLUMNS
+from sabench.interfaces.records import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from typing import Final
 
 from sabench.checks.check import NotApplicable, refuse
 from sabench.checks.subject import Subject
-from sabench.interfaces import Dataset
-from sabench.records import Corpus
+from sabench.interfaces.plugins import Dataset
+from sabench.interfaces.records import Corpus
 
 MOST_FILES: Final = 50_000
 """In larger folders nothing is compared file by file."""

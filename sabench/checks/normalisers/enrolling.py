@@ -14,9 +14,9 @@ from sabench.checks.speech import enrolment_of, mapped, speech
 from sabench.checks.state import changes, state_of
 from sabench.checks.subject import Subject
 from sabench.errors import AccessError
-from sabench.interfaces import Normaliser
-from sabench.records import Access
-from sabench.views import Enrolment
+from sabench.interfaces.plugins import Normaliser
+from sabench.interfaces.records import Access
+from sabench.interfaces.views import Enrolment
 
 _KIND = "normalisers"
 

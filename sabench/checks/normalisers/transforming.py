@@ -9,8 +9,8 @@ from sabench.checks.normalisers.trial import KINDS, OTHER, TARGET, enrolled, fit
 from sabench.checks.speech import enrolment_of, joined, mapped, speech, utterances
 from sabench.checks.subject import Subject
 from sabench.errors import SabenchError
-from sabench.records import Access
-from sabench.views import Enrolment, Utterances
+from sabench.interfaces.records import Access
+from sabench.interfaces.views import Enrolment, Utterances
 
 _KIND = "normalisers"
 

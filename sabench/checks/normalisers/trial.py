@@ -10,8 +10,8 @@ import numpy as np
 from sabench.checks.check import refuse
 from sabench.checks.speech import enrolment_of, speech
 from sabench.checks.subject import Subject
-from sabench.interfaces import Normaliser
-from sabench.views import Transform, Utterances
+from sabench.interfaces.plugins import Normaliser
+from sabench.interfaces.views import Transform, Utterances
 
 KINDS: Final = ("functionals", "sequences")
 SAME: Final = 1e-4

@@ -1,0 +1,138 @@
+"""A cell: one fit and its evaluations, told in rows and numbers. It holds no target label, id or path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sabench.interfaces.plugins import Adapter, Normaliser
+
+if TYPE_CHECKING:
+    from sabench.features.featureset import FeatureSet
+
+Rows = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EnrolmentRows:
+    """Rows that a speaker is enrolled with.
+
+    Attributes:
+        neutral, unlabelled, labelled: positions in `Cell.digests`.
+        labelled_y: class indices of `labelled`.
+        zeros: hand over zeros of the same shapes instead.
+    """
+
+    neutral: Rows = ()
+    unlabelled: Rows = ()
+    labelled: Rows = ()
+    labelled_y: Rows = ()
+    zeros: bool = False
+
+
+@dataclass(frozen=True)
+class Training:
+    """Labelled rows of training speakers.
+
+    Attributes:
+        rows: positions in `Cell.digests`.
+        y: class indices.
+        speaker: name of each row's speaker.
+        neutral: which rows may serve as neutral enrolment.
+        enrolments: how each speaker is enrolled with the normaliser.
+    """
+
+    rows: Rows
+    y: Rows
+    speaker: tuple[str, ...]
+    neutral: tuple[bool, ...]
+    enrolments: Mapping[str, EnrolmentRows]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A validation speaker: enrolled as targets are, with labels for choosing a model."""
+
+    speaker: str
+    enrolment: EnrolmentRows
+    rows: Rows
+    y: Rows
+
+
+@dataclass(frozen=True)
+class BlindTarget:
+    """A target speaker without name or labels; `rows` follow a hash of ids."""
+
+    enrolment: EnrolmentRows
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One draw for all targets of a cell.
+
+    Attributes:
+        key: the evaluation key.
+        draw: as text.
+        parameters: the adapter's evaluation parameters.
+        targets: one entry a target speaker.
+    """
+
+    key: str
+    draw: str
+    parameters: Mapping[str, Any]
+    targets: tuple[BlindTarget, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The unit of work, of resuming and of distribution; small and picklable.
+
+    Attributes:
+        key: the fit key.
+        run_id, fold: what it is part of.
+        folder: where it speaks to the parent.
+        identity: what the key is the hash of, readable.
+        features: the stored features.
+        digests: of the utterances that rows point at.
+        classes: labels in class order.
+        adapter, normaliser: unfitted.
+        training: without validation speakers.
+        validation: the validation speakers.
+        more_training: the training rows with validation speakers among them; None where they only validate.
+        evaluations: what to predict.
+        search: values to choose from on validation; empty for none.
+        seed: of the fit, derived from the run's.
+        device, threads: to use.
+    """
+
+    key: str
+    run_id: str
+    fold: str
+    folder: Path
+    identity: Mapping[str, Any]
+    features: FeatureSet
+    digests: tuple[str, ...]
+    classes: tuple[str, ...]
+    adapter: Adapter
+    normaliser: Normaliser | None
+    training: Training
+    validation: tuple[Validation, ...]
+    more_training: Training | None
+    evaluations: tuple[Evaluation, ...]
+    seed: int
+    device: str
+    threads: int
+    search: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def n_training_speakers(self) -> int:
+        """How many speakers the kept model has been trained on."""
+        return len(set((self.more_training or self.training).speaker))
+
+    @property
+    def n_train(self) -> int:
+        """How many utterances the kept model has been trained on."""
+        return len((self.more_training or self.training).rows)

@@ -1,0 +1,120 @@
+"""The unit of work: one cell, in whatever process it happens to run. It speaks only through its folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sabench.cells.cell import Cell, Evaluation
+from sabench.cells.evaluating import evaluate
+from sabench.cells.fitting import CellData, FittedMethod, fit, forget_candidates, load, save
+from sabench.cells.folder import CellFolder
+from sabench.errors import SabenchError
+from sabench.machine.environment import environment
+from sabench.machine.files import write_json
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+log = logging.getLogger(__name__)
+
+
+def work(cell: Cell) -> str:
+    """Do what is missing of a cell; returns `complete` or `failed`, with the reason in the folder."""
+    folder = CellFolder(cell.folder)
+    with folder.lock():
+        spent = folder.begin()
+        try:
+            _work(cell, folder, spent)
+        except SabenchError as error:
+            folder.fail(str(error))
+            return "failed"
+        except Exception as error:  # noqa: BLE001  (a method's fault is a row; the rest of the run goes on)
+            folder.fail(f"{type(error).__name__}: {error}", traceback.format_exc())
+            return "failed"
+        folder.end()
+    return "complete"
+
+
+def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
+    missing = [evaluation for evaluation in cell.evaluations if folder.read_evaluation(evaluation.key) is None]
+    if not missing and folder.fit() is not None:
+        return
+    with _threads(cell.threads):
+        data = CellData(cell)
+        method = _method(cell, folder, data, spent)
+        faults = []
+        for evaluation in missing:
+            try:
+                _evaluate(cell, folder, data, method, evaluation)
+            except Exception as error:  # noqa: BLE001  (a draw that a method cannot take must not hold up the others)
+                faults.append(error)
+        if faults:
+            raise faults[0]
+
+
+def _evaluate(cell: Cell, folder: CellFolder, data: CellData, method: FittedMethod, evaluation: Evaluation) -> None:
+    started = time.perf_counter()
+    probabilities = evaluate(method, evaluation, data, len(cell.classes))
+    seconds = time.perf_counter() - started
+    folder.write_evaluation(evaluation.key, probabilities, {"draw": evaluation.draw, "seconds": seconds})
+
+
+@contextmanager
+def _threads(threads: int) -> Iterator[None]:
+    """Hold numerical libraries to so many threads: those loaded already, and those that a method loads later."""
+    from threadpoolctl import threadpool_limits
+
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> FittedMethod:
+    """Return the saved model of a finished fit, or fit; so many seconds were spent on that before."""
+    kept = _kept_method(cell, folder)
+    if kept is not None:
+        return kept
+    write_json(folder.path / "cell.json", cell.identity)
+    started = time.perf_counter()
+    method, search = fit(cell, folder, data)
+    seconds = spent + time.perf_counter() - started
+    saved = save(method, folder)
+    record: dict[str, Any] = {
+        "seconds": seconds,
+        "n_training_speakers": cell.n_training_speakers,
+        "n_train": cell.n_train,
+        "n_parameters": method.adapter.n_parameters(),
+        "saved": saved,
+        "environment": environment(cell.device),
+    }
+    folder.write_fit({**record, "search": search} if search else record)
+    forget_candidates(folder)
+    return method
+
+
+def _kept_method(cell: Cell, folder: CellFolder) -> FittedMethod | None:
+    done = folder.fit()
+    if done is None or not done.get("saved"):
+        return None
+    try:
+        return load(cell, folder, done.get("search", {}).get("chosen", {}))
+    except Exception as error:  # noqa: BLE001  (whatever a damaged model makes of its reader, the fit can be done anew)
+        log.warning("The model of %s, fold %s, cannot be read (%s) and is fitted anew.", cell.run_id, cell.fold, error)
+        return None
+
+
+def is_complete(folder: CellFolder, evaluations: Iterable[str]) -> bool:
+    """Whether the record of the fit and every evaluation are there and sound."""
+    return folder.fit() is not None and all(folder.read_evaluation(key) is not None for key in evaluations)

@@ -1,0 +1,1 @@
+"""Corpora found, decoded, checked, and simulated."""

@@ -1,0 +1,150 @@
+"""Where corpora lie on this machine: named, remembered, or simulated."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sabench.corpora.twins import simulate
+from sabench.errors import DatasetError
+from sabench.machine.files import replace_file
+from sabench.machine.folders import cache_folder, config_folder
+
+if TYPE_CHECKING:
+    from sabench.interfaces.plugins import Dataset, Progress
+
+__all__ = ["cache_folder", "config_folder", "find", "link", "linked", "twin", "variable"]
+
+TWIN_SCALE: Final = 0.05
+"""Scale of the twin that `--simulated` makes."""
+
+
+def variable(dataset_name: str) -> str:
+    """Return the environment variable that may hold a dataset's root.
+
+    >>> variable("my-corpus")
+    'SABENCH_MY_CORPUS_ROOT'
+    """
+    return f"SABENCH_{dataset_name.upper().replace('-', '_')}_ROOT"
+
+
+def find(dataset_name: str, dataset: type[Dataset], root: Path | None = None) -> Path:
+    """Return the root of a dataset: the one given, else the environment's, else the linked one.
+
+    Raises:
+        DatasetError: there is none, or what is named is not there.
+    """
+    name = variable(dataset_name)
+    if root is not None:
+        return _existing(root, dataset)
+    if os.environ.get(name):
+        return _existing(Path(os.environ[name]), dataset, f" (from {name})")
+    if dataset_name in linked():
+        return _existing(linked()[dataset_name], dataset, f" (from the link of {dataset_name!r})")
+    raise DatasetError(_advice(dataset_name, dataset))
+
+
+def link(dataset_name: str, path: Path) -> None:
+    """Remember the root of a dataset for later commands.
+
+    Raises:
+        DatasetError: what is remembered cannot be read or written.
+    """
+    from filelock import FileLock
+
+    store = _links()
+    try:
+        store.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(store.with_suffix(".lock")):
+            links = {**_read_links(store), dataset_name: str(Path(path).expanduser().absolute())}
+            text = json.dumps(links, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            replace_file(store, lambda beside: beside.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        msg = f"The link cannot be remembered in {store} ({error}). Name another folder with SABENCH_CONFIG."
+        raise DatasetError(msg) from error
+
+
+def linked() -> dict[str, Path]:
+    """Return the remembered roots by dataset name."""
+    return {name: Path(path) for name, path in _read_links(_links()).items()}
+
+
+def twin(
+    dataset_name: str,
+    dataset: Dataset,
+    *,
+    scale: float = TWIN_SCALE,
+    seed: int = 0,
+    speaker_effect: float = 1.0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Return the root of a simulated twin in the cache, made first where it is not there.
+
+    Raises:
+        DatasetError: the dataset has no twin.
+        ContractError: its `simulate` leaves the twin unmarked.
+    """
+    name = f"{dataset_name}-v{dataset.simulation_version}-scale{float(scale)}-seed{seed}-effect{float(speaker_effect)}"
+    folder = cache_folder() / "twins" / name
+    simulate(
+        dataset_name,
+        dataset,
+        folder,
+        scale=scale,
+        seed=seed,
+        speaker_effect=speaker_effect,
+        jobs=jobs,
+        progress=progress,
+    )
+    return folder
+
+
+def _links() -> Path:
+    return config_folder() / "roots.json"
+
+
+def _read_links(store: Path) -> dict[str, str]:
+    if not store.exists():
+        return {}
+    try:
+        links = json.loads(store.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{store} remembers linked corpora and cannot be read ({error}). Correct or remove it, then link again."
+        raise DatasetError(msg) from error
+    if not isinstance(links, dict) or not all(isinstance(path, str) for path in links.values()):
+        msg = f"{store} should hold one JSON object of names and paths of linked corpora; it does not. Remove it."
+        raise DatasetError(msg)
+    return links
+
+
+def _existing(path: Path, dataset: type[Dataset], source: str = "") -> Path:
+    path = path.expanduser().absolute()
+    expected = "file" if dataset.root_is_file else "folder"
+    if not path.exists():
+        msg = f"{path}{source} is not there; expected the {expected} of {dataset.title or dataset.name}."
+        raise DatasetError(msg)
+    if path.is_file() != dataset.root_is_file:
+        found = "file" if path.is_file() else "folder"
+        msg = f"{path}{source} is a {found}; expected the {expected} of {dataset.title or dataset.name}."
+        raise DatasetError(msg)
+    return path
+
+
+def _advice(dataset_name: str, dataset: type[Dataset]) -> str:
+    kind = "FILE" if dataset.root_is_file else "FOLDER"
+    lines = [f"No root is known for dataset {dataset_name!r} ({dataset.title or dataset_name})."]
+    if dataset.url:
+        lines.append(f"It is obtained from {dataset.url}; licence: {dataset.licence or 'see there'}.")
+    lines.append(
+        f"Say where it lies with --root {kind}, with {variable(dataset_name)}={kind}, "
+        f"or once and for all with: sabench dataset link {dataset_name} {kind}"
+    )
+    if dataset.can_simulate:
+        lines.append(
+            "To try without it, add --simulated for a small simulated twin, "
+            f"or make one with: sabench dataset simulate {dataset_name} {kind}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,118 @@
+"""Canonical JSON, hashes, and everything that is derived from a hash: keys, seeds, orders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import PurePath
+from typing import Any
+
+from sabench.interfaces.records import Draw, Method
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: records as objects, tuples as lists, paths as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)
+    return str(value) if isinstance(value, PurePath) else value
+
+
+def finite(value: Any) -> Any:
+    """Return a value as JSON knows it, with None in place of numbers that JSON lacks.
+
+    >>> finite({"p": float("nan"), "ends": (0.5, float("inf"))})
+    {'p': None, 'ends': [0.5, None]}
+    """
+    value = plain(value)
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN.
+
+    >>> canonical({"b": (1, 2), "a": 0.5})
+    '{"a":0.5,"b":[1,2]}'
+    """
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """Return 20 hexadecimal digits (80 bits) of the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:20]
+
+
+def derive_seed(*parts: Any) -> int:
+    """Return a seed below 2**32 by a stable hash of the parts.
+
+    >>> derive_seed(0, "emodb", "03") == derive_seed(0, "emodb", "03") != derive_seed(1, "emodb", "03")
+    True
+    """
+    return int(hashlib.sha256(canonical(parts).encode()).hexdigest()[:8], 16)
+
+
+def shuffled(ids: Iterable[str], salt: str) -> list[str]:
+    """Return ids in an order that follows a hash, so that it tells nothing of labels.
+
+    >>> sorted(shuffled(["a", "b", "c"], "x")) == ["a", "b", "c"]
+    True
+    """
+    return sorted(ids, key=lambda text: hashlib.sha256(f"{salt}\0{text}".encode()).digest())
+
+
+def file_name(text: str) -> str:
+    """Return text as part of a path, whatever a plugin calls itself.
+
+    >>> file_name("../a method")
+    '..-a-method'
+    """
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
+
+
+def fit_key(
+    protocol_hash: str,
+    fold: str,
+    method: Method,
+    *,
+    evaluation_parameters: Iterable[str],
+    seed: int,
+    threads: int,
+    device: str,
+    validation_as_training: bool,
+    search: Mapping[str, Any] | None,
+) -> str:
+    """Return the key of one trained model; names that mean the same method give the same key."""
+    adapter = asdict(method.adapter)
+    for name in evaluation_parameters:
+        adapter["parameters"] = {k: v for k, v in adapter["parameters"].items() if k != name}
+    return digest(
+        {
+            "protocol": protocol_hash,
+            "fold": fold,
+            "features": method.features,
+            "normaliser": method.normaliser,
+            "adapter": adapter,
+            "seed": seed,
+            "threads": threads,
+            "device": device,
+            "validation_as_training": validation_as_training,
+            "search": search,
+        }
+    )
+
+
+def evaluation_key(fit: str, draw: Draw, evaluation_parameters: Mapping[str, Any]) -> str:
+    """Return the key of one evaluation of a trained model."""
+    return digest({"fit": fit, "draw": str(draw), "parameters": evaluation_parameters})

@@ -1,0 +1,1 @@
+"""What plugin authors subclass, are shown, and return."""

@@ -1,0 +1,297 @@
+"""What plugin authors subclass or return."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from sabench.errors import ContractError
+from sabench.interfaces.records import Access, Corpus, Cost, Reported
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sabench.interfaces.views import Enrolment, FeatureView, Transform, Utterances
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) while long work goes on."""
+
+
+class Plugin(ABC):
+    """The base of everything that a plugin offers.
+
+    Constructor parameters are annotated keywords with defaults, stored untouched under their own
+    names; they and `version` are the plugin's identity. Fitted state ends in an underscore.
+
+    Attributes:
+        name: as registered and typed by users.
+        title: what it is, in a few words.
+        version: raise it when what is computed changes; it enters every hash.
+        check_parameters: under which the conformance suite checks it, where the defaults would take long.
+        expected_failed_checks: names of checks that it is known to fail, with the reason.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str] = ""
+    version: ClassVar[str] = "1"
+    check_parameters: ClassVar[Mapping[str, Any]] = {}
+    expected_failed_checks: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def signature(cls) -> dict[str, inspect.Parameter]:
+        """Return the constructor parameters by name, without `self`."""
+        parameters = inspect.signature(cls.__init__).parameters
+        return {
+            name: parameter
+            for name, parameter in parameters.items()
+            if name != "self" and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+        }
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the constructor parameters as they are stored.
+
+        Raises:
+            ContractError: a parameter is not stored under its own name.
+        """
+        missing = [name for name in self.signature() if not hasattr(self, name)]
+        if missing:
+            msg = (
+                f"{type(self).__name__} does not store {', '.join(missing)}; "
+                "a constructor stores each parameter untouched."
+            )
+            raise ContractError(msg)
+        return {name: getattr(self, name) for name in self.signature()}
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.parameters().items())
+        return f"{type(self).__name__}({inside})"
+
+
+class Dataset(Plugin):
+    """A corpus of emotional speech: layout and labels to a `Corpus`.
+
+    Attributes:
+        licence: under which terms the corpus may be used.
+        url: where it is obtained.
+        citation: how it is cited.
+        language: of the speech.
+        tasks: names of its tasks; the first is the default.
+        default_protocol: name of the protocol that its literature uses.
+        labels_shareable: whether result bundles may carry its labels.
+        root_is_file: whether its root is a file rather than a folder.
+        can_simulate: whether `simulate` is there.
+        simulation_version: raised when `simulate` writes other files; cached twins of older ones are left alone.
+        reported: results of the literature.
+    """
+
+    licence: ClassVar[str] = ""
+    url: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+    language: ClassVar[str] = ""
+    tasks: ClassVar[tuple[str, ...]] = ()
+    default_protocol: ClassVar[str] = "loso"
+    labels_shareable: ClassVar[bool] = False
+    root_is_file: ClassVar[bool] = False
+    can_simulate: ClassVar[bool] = False
+    simulation_version: ClassVar[str] = "1"
+    reported: ClassVar[tuple[Reported, ...]] = ()
+
+    @abstractmethod
+    def load(self, root: Path, task: str) -> Corpus:
+        """Read labels and layout, no audio.
+
+        Row-level faults (a label that is not known, a file that is not there) are gathered in
+        `Corpus.faults` with file and line; the harness adds what it finds while decoding.
+
+        Raises:
+            DatasetError: nothing can be read, saying what was expected where.
+        """
+
+    def simulate(
+        self,
+        root: Path,
+        *,
+        scale: float = 0.05,
+        seed: int = 0,
+        speaker_effect: float = 1.0,
+        jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Write a simulated twin in the layout that `load` reads."""
+        msg = f"Dataset {self.name!r} has no simulated twin."
+        raise ContractError(msg)
+
+
+class FeatureExtractor(Plugin):
+    """Signal to numbers.
+
+    Attributes:
+        kind: `functionals` for `(n_features,)`, `sequences` for `(n_frames, n_bins)`.
+        hop_s: seconds from one frame of a sequence to the next, for estimates of cost; an extractor may
+            have a parameter of this name.
+    """
+
+    kind: ClassVar[Literal["functionals", "sequences"]]
+    hop_s: float = 0.010
+
+    def expected_shape(self, duration_s: float) -> tuple[int, ...] | None:
+        """Return the shape of the features of so many seconds where it is known beforehand, to estimate costs."""
+        return None
+
+    @abstractmethod
+    def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:
+        """Return float32 features of a float32 signal of shape `(channels, samples)` in [-1, 1]."""
+
+
+class Reporter(Protocol):
+    """Receives one line an epoch."""
+
+    def __call__(self, **values: float) -> None:
+        """Record named numbers; `epoch` counts from 1."""
+        ...
+
+
+class Checkpoint(Protocol):
+    """Keeps the state of training from which the next epoch goes on; each save is atomic."""
+
+    def save(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        """Replace what is kept by named arrays and a JSON value."""
+        ...
+
+    def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """Return what was kept last, or None."""
+        ...
+
+
+class Context(Protocol):
+    """What the harness hands to `fit` besides data.
+
+    Attributes:
+        seed: derives every random number of the fit; derive those of epoch e from (seed, e).
+        device: `cpu`, `cuda` or `mps`.
+        threads: processor threads to use.
+        report: called once an epoch.
+        checkpoint: where the state of training is kept.
+    """
+
+    @property
+    def seed(self) -> int: ...  # noqa: D102  (told above)
+
+    @property
+    def device(self) -> str: ...  # noqa: D102
+
+    @property
+    def threads(self) -> int: ...  # noqa: D102
+
+    @property
+    def report(self) -> Reporter: ...  # noqa: D102
+
+    @property
+    def checkpoint(self) -> Checkpoint: ...  # noqa: D102
+
+
+class Predictor(Protocol):
+    """A method enrolled for one speaker."""
+
+    def predict_proba(self, features: FeatureView) -> np.ndarray:
+        """Return shape `(n_utterances, n_classes)`; no row depends on the other rows of the call."""
+        ...
+
+
+class Normaliser(Plugin):
+    """A speaker transform of features, in front of any adapter.
+
+    `enrol` returns a function of one array that keeps its shape. Statistics run over all axes but
+    the last, so that functionals and sequences are alike.
+    """
+
+    @property
+    def access(self) -> Access:
+        """How much enrolment it needs, with its present parameters."""
+        return Access()
+
+    @abstractmethod
+    def fit(self, train: Utterances) -> None:
+        """Learn from the training speakers."""
+
+    @abstractmethod
+    def enrol(self, enrolment: Enrolment) -> Transform:
+        """Return the transform for one speaker, leaving the normaliser unchanged."""
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted state, without pickle."""
+        msg = f"Normaliser {self.name!r} cannot be saved."
+        raise ContractError(msg)
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote."""
+        msg = f"Normaliser {self.name!r} cannot be loaded."
+        raise ContractError(msg)
+
+
+class Adapter(Plugin):
+    """A complete method under test; the unadapted baselines are adapters too.
+
+    Attributes:
+        features: name of the default extractor.
+        accepts: kinds of features that it takes.
+        uses_validation: whether `fit` looks at validation speakers; those of methods that do not are
+            added to the training set.
+        stochastic: whether the seed changes the fit.
+        adapts: name of the unadapted method that it builds on and is held against; empty for a method of its own.
+        devices: what it can use, best first.
+        presets: named sets of parameters.
+        search_grid: values to choose from on validation with `--search`.
+        evaluation_parameters: parameters that change predictions but not the fit; they enter the
+            evaluation key, so that a trained model is re-used.
+    """
+
+    features: ClassVar[str] = "egemaps"
+    accepts: ClassVar[tuple[str, ...]] = ("functionals",)
+    uses_validation: ClassVar[bool] = False
+    stochastic: ClassVar[bool] = False
+    adapts: ClassVar[str] = ""
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    evaluation_parameters: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def access(self) -> Access:
+        """How much enrolment it needs, with its present parameters."""
+        return Access()
+
+    @abstractmethod
+    def fit(
+        self,
+        train: Utterances,
+        validation: Sequence[tuple[Enrolment, Utterances]],
+        *,
+        context: Context,
+    ) -> None:
+        """Learn from training speakers; `validation` holds one pair a speaker, enrolled as targets are."""
+
+    @abstractmethod
+    def enrol(self, enrolment: Enrolment) -> Predictor:
+        """Return a predictor for one target speaker, leaving the adapter unchanged."""
+
+    def cost(self, lengths: np.ndarray, width: int, n_classes: int, *, device: str, threads: int) -> Cost:
+        """Estimate fit and evaluation from the frames of each training utterance and the width of features."""
+        return Cost(seconds=0.0)
+
+    def n_parameters(self) -> int | None:
+        """Return the number of trained parameters after `fit`; None where the notion does not apply."""
+        return None
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted state, without pickle; `sabench predict` needs it."""
+        msg = f"Adapter {self.name!r} cannot be saved."
+        raise ContractError(msg)
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote."""
+        msg = f"Adapter {self.name!r} cannot be loaded."
+        raise ContractError(msg)

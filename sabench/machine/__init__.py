@@ -1,0 +1,1 @@
+"""This computer: whole files, cache folders, processes, devices."""

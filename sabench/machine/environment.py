@@ -1,0 +1,66 @@
+"""What a number depends on besides its plan: versions, processor, device."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from functools import lru_cache
+
+from sabench.errors import PlanError
+from sabench.machine import processes
+
+PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", "opensmile", "soundfile", "pandas")
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on, of those installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def environment(device: str) -> dict[str, object]:
+    """Return what is recorded beside every fit."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": cores(),
+        "device": _device_name(device),
+        "packages": versions(),
+    }
+
+
+def cores() -> int:
+    """Return the processor cores that this process may use; a container's share counts."""
+    return processes.count()
+
+
+def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:
+    """Return the device that a method runs on; torch is asked only where the method could use more than the CPU.
+
+    Raises:
+        PlanError: the device that was asked for by name is not there.
+    """
+    candidates = usable if wanted == "auto" else tuple(name for name in usable if name == wanted)
+    if not candidates or candidates == ("cpu",):
+        return "cpu"
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted != "auto" and not there.get(wanted):
+        msg = f"Device {wanted!r} is not there: torch sees {', '.join(name for name in there if there[name])}."
+        raise PlanError(msg)
+    return next((name for name in candidates if there.get(name)), "cpu")
+
+
+def _device_name(device: str) -> str:
+    if device != "cuda":
+        return device
+    import torch
+
+    return f"cuda: {torch.cuda.get_device_name()}"

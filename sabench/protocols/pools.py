@@ -1,0 +1,162 @@
+"""Which utterances of a target speaker are reserved for enrolment, and which of them a draw hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sabench.hashing import shuffled
+from sabench.interfaces.records import ALL, Access, Draw, PoolRule, Target
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A speaker who supplies less than the pool asks for."""
+
+    speaker: str
+    kind: str
+    wanted: int
+    supplied: int
+
+    def __str__(self) -> str:
+        return f"{self.speaker} supplies {self.supplied} of {self.wanted} {self.kind}"
+
+
+def reserve(table: pd.DataFrame, speaker: str, rule: PoolRule) -> tuple[Target, list[Shortfall]]:
+    """Split one speaker's utterances into pools and scored set.
+
+    Neutral utterances are the first ones in corpus order; unlabelled and labelled ones follow a hash
+    of ids, blind to class. Never more than half of a speaker's neutral utterances are taken, never the
+    last scored utterance of a class, and never one of which there is a copy, as the copy would be
+    scored; unless the pool is scored too and takes nothing away. The neutral pool is filled first, so
+    that the others hold fewer neutral utterances beside it than alone.
+
+    Args:
+        table: all utterances of the speaker, in corpus order.
+        speaker: the name.
+        rule: how many to reserve.
+    """
+    keep = _Budget(table, rule)
+    ids = list(table["id"])
+    neutral = keep.take([i for i, flag in zip(ids, table["neutral"], strict=True) if flag], rule.neutral)
+    unlabelled = keep.take(shuffled(ids, "unlabelled"), rule.unlabelled)
+    labelled = keep.take(shuffled(ids, "labelled"), rule.labelled)
+    reserved = set() if rule.scored_too else {*neutral, *unlabelled, *labelled}
+    target = Target(
+        speaker, tuple(i for i in ids if i not in reserved), tuple(neutral), tuple(unlabelled), tuple(labelled)
+    )
+    short = [
+        Shortfall(speaker, kind, wanted, supplied)
+        for kind, wanted, supplied in (
+            ("neutral", rule.neutral, len(neutral)),
+            ("unlabelled", rule.unlabelled, len(unlabelled)),
+            ("labelled", rule.labelled, len(labelled)),
+        )
+        if supplied < wanted
+    ]
+    return target, short
+
+
+class _Budget:
+    """Counts what may still be taken from one speaker."""
+
+    def __init__(self, table: pd.DataFrame, rule: PoolRule) -> None:
+        self._label = dict(zip(table["id"], table["label"], strict=True))
+        self._neutral = {i for i, flag in zip(table["id"], table["neutral"], strict=True) if flag}
+        self._copied = set(table.loc[table["digest"].duplicated(keep=False), "id"])
+        self._left = dict(table["label"].value_counts())
+        self._neutral_left = len(self._neutral) // 2
+        self._taken: set[str] = set()
+        self._free = rule.scored_too
+
+    def take(self, candidates: Sequence[str], amount: int) -> list[str]:
+        taken: list[str] = []
+        for name in candidates:
+            if len(taken) == amount:
+                break
+            if self._may(name):
+                self._spend(name)
+                taken.append(name)
+        return taken
+
+    def _may(self, name: str) -> bool:
+        if name in self._taken:
+            return False
+        if self._free:
+            return True
+        if name in self._copied or (name in self._neutral and self._neutral_left < 1):
+            return False
+        return self._left[self._label[name]] > 1
+
+    def _spend(self, name: str) -> None:
+        self._taken.add(name)
+        self._left[self._label[name]] -= 1
+        self._neutral_left -= name in self._neutral
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Ids that one draw hands over; `zeros` replaces their features by zeros."""
+
+    neutral: tuple[str, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    labelled: tuple[str, ...] = ()
+    zeros: bool = False
+
+
+def effective_access(access: Access, draw: Draw) -> Access:
+    """Return what a draw hands over: a size `k` replaces the number of neutral or of unlabelled utterances.
+
+    >>> effective_access(Access(neutral=1), Draw("first", k=5))
+    Access(neutral=5, unlabelled=0, labelled=0)
+    """
+    if draw.k is None:
+        return access
+    if access.neutral:
+        return Access(draw.k, access.unlabelled, access.labelled)
+    return Access(0, draw.k, access.labelled) if access.unlabelled else access
+
+
+def take(target: Target, access: Access, draw: Draw) -> Drawn:
+    """Return what a draw takes out of a target's own pool; controls other than `zeros` are the caller's.
+
+    Fewer ids than the access asks for come back where the pool is too small; behind its last one the
+    draw `nth` begins with the first again.
+    """
+    if access.transductive:
+        # By a hash: the order of the corpus would tell labels, and pools first would tell who is neutral.
+        everything = {*target.neutral, *target.unlabelled, *target.labelled, *target.scored}
+        unlabelled: tuple[str, ...] = tuple(shuffled(everything, "unlabelled"))
+    else:
+        unlabelled = _pick(target.unlabelled, access.unlabelled, draw)
+    return Drawn(
+        _pick(target.neutral, access.neutral, draw),
+        unlabelled,
+        _pick(target.labelled, access.labelled, draw),
+        zeros=draw.kind == "zeros",
+    )
+
+
+def lacking(target: Target, access: Access, draw: Draw) -> str:
+    """Return what a target lacks for this access and draw, in words; empty where nothing is lacking."""
+    drawn = take(target, access, draw)
+    faults = []
+    for kind in ("neutral", "unlabelled", "labelled"):
+        wanted = getattr(access, kind)
+        needed = wanted if wanted in (ALL, 0) else wanted + (draw.index if draw.kind == "nth" else 0)
+        if wanted != ALL and (len(getattr(drawn, kind)) < wanted or len(getattr(target, kind)) < needed):
+            faults.append(f"{len(getattr(target, kind))} {kind} in its pool where {wanted} are needed ({draw})")
+    return "; ".join(faults)
+
+
+def _pick(pool: tuple[str, ...], amount: int | str, draw: Draw) -> tuple[str, ...]:
+    if amount == ALL or not int(amount):
+        return ()
+    if draw.kind == "random":
+        pool = tuple(shuffled(pool, f"draw {draw.index}"))
+    start = draw.index % max(len(pool), 1) if draw.kind == "nth" else 0
+    return pool[start : start + int(amount)]

@@ -1,0 +1,94 @@
+"""What a run is made of, before a method looks at it: a corpus under a protocol, and the conditions of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sabench.hashing import shuffled
+from sabench.interfaces.plugins import Adapter
+from sabench.interfaces.records import Corpus, Target
+from sabench.protocols.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Material:
+    """A prepared corpus under a protocol, with the look-ups that assembling needs."""
+
+    corpus: Corpus
+    protocol: Protocol
+    _by_id: dict[str, tuple[str, str, int, bool]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        table = self.corpus.table
+        index = {label: number for number, label in enumerate(self.corpus.classes)}
+        columns = (table["id"], table["digest"], table["speaker"], table["label"].map(index), table["neutral"])
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        object.__setattr__(self, "_by_id", {row[0]: row[1:] for row in rows})
+
+    def digest(self, name: str) -> str:
+        """Return the digest of an utterance."""
+        return self._by_id[name][0]
+
+    def speaker(self, name: str) -> str:
+        """Return its speaker."""
+        return self._by_id[name][1]
+
+    def y(self, name: str) -> int:
+        """Return the index of its class."""
+        return self._by_id[name][2]
+
+    def neutral(self, name: str) -> bool:
+        """Return whether it may serve as neutral enrolment."""
+        return self._by_id[name][3]
+
+    def scored(self, target: Target) -> list[str]:
+        """Return the scored ids of a target in the order in which they are predicted, which tells nothing."""
+        return shuffled(target.scored, "order")
+
+    def as_target(self, speaker: str, ids: Sequence[str]) -> Target:
+        """Return a training speaker whose whole recordings are the pool: enrolled by the rule used for targets."""
+        neutral = tuple(name for name in ids if self.neutral(name))
+        return Target(
+            speaker, tuple(ids), neutral, tuple(shuffled(ids, "unlabelled")), tuple(shuffled(ids, "labelled"))
+        )
+
+    def truth(self) -> dict[str, Any]:
+        """Return what is true of every fold, in the order of prediction."""
+        folds = {}
+        for fold in self.protocol.folds:
+            ids = [name for target in fold.test for name in self.scored(target)]
+            folds[fold.name] = {
+                "ids": ids,
+                "speaker": [self.speaker(name) for name in ids],
+                "labels": [self.y(name) for name in ids],
+            }
+        known = self.corpus.table.dropna(subset=["gender"]).drop_duplicates("speaker")
+        gender = dict(zip(known["speaker"].tolist(), known["gender"].tolist(), strict=True))
+        return {"classes": list(self.corpus.classes), "folds": folds, "gender": gender}
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How a run is carried out, apart from its method.
+
+    Attributes:
+        seed: the user's.
+        draws: to evaluate, for methods that enrol.
+        threads: per cell; None for cores divided by folds.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        validation_as_training: see `Plan`.
+        search: whether to choose from the adapter's grid.
+    """
+
+    seed: int = 0
+    draws: tuple[str, ...] = ("first",)
+    threads: int | None = None
+    device: str = "auto"
+    validation_as_training: bool = True
+    search: bool = False
+
+    def grid(self, adapter: Adapter) -> Mapping[str, Sequence[Any]]:
+        """Return what is to be chosen from on validation; nothing without a search."""
+        return {name: list(values) for name, values in adapter.search_grid.items()} if self.search else {}

@@ -1,0 +1,1 @@
+"""Finding plugins, validating what users set, and from a method's name to its parts."""

@@ -1,0 +1,1 @@
+"""The results folder, and what reads like one."""

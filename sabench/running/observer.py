@@ -1,0 +1,47 @@
+"""What the runner tells whoever watches. Every method does nothing here; watchers override what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sabench.interfaces.plugins import Progress
+from sabench.results.folder import RunRecord
+from sabench.results.summary import Summary
+
+if TYPE_CHECKING:
+    from sabench.running.costs import Estimate
+
+
+class Observer:
+    """Told of stages, epochs, cells and runs while they happen."""
+
+    @contextmanager
+    def stage(self, description: str) -> Iterator[Progress | None]:
+        """Surround a stage of long work before the cells, such as decoding or extracting."""
+        yield None
+
+    def note(self, text: str) -> None:
+        """Hear something worth knowing."""
+
+    def warn(self, text: str) -> None:
+        """Hear of something that went wrong and does not stop the run."""
+
+    def expected(self, estimates: list[Estimate]) -> None:
+        """Hear what is left to compute and what it costs, once, before features are extracted."""
+
+    def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
+        """Hear how much there is to do, once, before the first cell."""
+
+    def epoch(self, run: RunRecord, fold: str, line: Mapping[str, Any]) -> None:
+        """Hear one line of a fold's history."""
+
+    def cell(self, run: RunRecord, fold: str, status: str, reason: str) -> None:
+        """Hear that a fold is `complete` or `failed`."""
+
+    def ended(self) -> None:
+        """Hear that no fold is worked on any more, whatever the reason."""
+
+    def finished(self, summary: Summary) -> None:
+        """Hear the outcome of one run."""

@@ -1,0 +1,190 @@
+"""What to run: one frozen, validated plan from flags, TOML or Python."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from sabench.errors import PlanError, did_you_mean
+from sabench.interfaces.records import Draw, PoolRule
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, (str, int)) else value
+
+
+def _flat(settings: Any) -> Any:
+    """Return `{"svm.C": 1}` for `{"svm": {"C": 1}}`, as TOML reads a table or a key with a dot."""
+    if not isinstance(settings, Mapping):
+        return settings
+    flat = {}
+    for owner, value in settings.items():
+        nested = isinstance(value, Mapping) and "." not in owner
+        flat.update({f"{owner}.{key}": item for key, item in value.items()} if nested else {owner: value})
+    return flat
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Seeds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+
+
+class Twin(BaseModel):
+    """How a simulated twin is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scale: float = Field(0.05, gt=0, le=1)
+    seed: int = 0
+    speaker_effect: float = Field(1.0, ge=0)
+
+
+class Plan(BaseModel):
+    """Everything that `sabench run` needs to know.
+
+    Attributes:
+        adapters: methods, by name or alias.
+        datasets: `name` or `name:task`.
+        task: for every dataset that has it; default is each dataset's first task.
+        root: of the corpus where one dataset is named; otherwise see `roots`.
+        roots: folder of each dataset.
+        features, normaliser, preset, settings: see `sabench.registry.methods.Choice`.
+        protocol: default is each dataset's own.
+        pool: what is reserved per target speaker.
+        seeds: one run each.
+        draws: which enrolment; all re-use one trained model.
+        accept_fewer: speakers with fewer enrolment utterances than a method asks for give what they have,
+            instead of being refused.
+        validation_as_training: methods that do not validate train on validation speakers too.
+        search: choose from each adapter's declared grid on validation.
+        twin: run on a simulated twin instead of recordings.
+        threads: per cell; default is cores divided by the folds that can run side by side.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        jobs: worker processes; no number follows it. Default: as many as cores and threads allow.
+        dask: address of a Dask scheduler that runs the cells instead.
+        results: the results folder.
+        track: project into MLflow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapters: Names = Field(min_length=1)
+    datasets: Names = Field(min_length=1)
+    task: str | None = None
+    root: Path | None = None
+    roots: dict[str, Path] = {}
+    features: str | None = None
+    normaliser: str | None = None
+    preset: str | None = None
+    settings: Annotated[dict[str, Any], BeforeValidator(_flat)] = {}
+    protocol: str | None = None
+    pool: PoolRule = PoolRule()
+    seeds: Seeds = (0,)
+    draws: Names = ("first",)
+    accept_fewer: bool = False
+    validation_as_training: bool = True
+    search: bool = False
+    twin: Twin | None = None
+    threads: int | None = Field(None, ge=1)
+    device: str = Field("auto", pattern="^(auto|cpu|cuda|mps)$")
+    jobs: int | None = Field(None, ge=1)
+    dask: str | None = None
+    results: Path = Path("sabench-results")
+    track: bool = True
+
+    @field_validator("pool", mode="before")
+    @classmethod
+    def _read_pool(cls, value: Any) -> Any:
+        return parse_pool(value) if isinstance(value, str) else value
+
+    @field_validator("pool")
+    @classmethod
+    def _check_pool(cls, value: PoolRule) -> PoolRule:
+        negative = [kind for kind in ("neutral", "unlabelled", "labelled") if getattr(value, kind) < 0]
+        if negative:
+            msg = f"{negative[0]} is below zero"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("draws")
+    @classmethod
+    def _check_draws(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(Draw.parse(text)) for text in value)
+
+    @classmethod
+    def build(cls, values: Mapping[str, Any]) -> Plan:
+        """Return a validated plan; every fault is told at once.
+
+        Raises:
+            PlanError: with what came and what was expected.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            msg = f"The plan cannot be carried out: {'; '.join(_sentence(fault) for fault in error.errors())}."
+            raise PlanError(msg) from error
+
+    @classmethod
+    def read(cls, path: Path, changes: Mapping[str, Any] | None = None) -> Plan:
+        """Return the plan of a TOML file; `changes` win over what stands there, tables entry by entry.
+
+        Raises:
+            PlanError: the file is missing, is not TOML, or does not make a plan.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            msg = f"Plan {path} cannot be read: {error.strerror}. Write one with: sabench run ... --print-plan."
+            raise PlanError(msg) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            msg = f"Plan {path} is not TOML: {error}. Write one with: sabench run ... --print-plan."
+            raise PlanError(msg) from error
+        return cls.build(_changed(values, changes or {}))
+
+    def toml(self) -> str:
+        """Return the plan as TOML that `read` takes."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True, exclude_defaults=False))
+
+
+def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    changed = dict(values)
+    for key, value in changes.items():
+        before = _flat(values.get(key)) if key == "settings" else values.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = {**before, **value}
+        changed[key] = value
+    return changed
+
+
+def parse_pool(text: str) -> PoolRule:
+    """Read `neutral=5,unlabelled=10,scored-too,require`.
+
+    >>> parse_pool("neutral=0,scored-too")
+    PoolRule(neutral=0, unlabelled=0, labelled=0, scored_too=True, require=False)
+
+    Raises:
+        ValueError: a word that a pool rule does not have, or a number that is none.
+    """
+    values: dict[str, Any] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, number = item.replace("-", "_").partition("=")
+        counted = key in ("neutral", "unlabelled", "labelled") and number.isdecimal()
+        flag = key in ("scored_too", "require") and not equals
+        if not (counted or flag):
+            msg = f"{item!r} is no pool rule; write for example neutral=5,unlabelled=10,labelled=0,scored-too,require"
+            raise ValueError(msg)
+        values[key] = int(number) if counted else True
+    return PoolRule(**values)
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        hint = did_you_mean(str(fault["loc"][-1]), Plan.model_fields)
+        return f"{place!r} is not part of a plan.{hint}"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')} (came: {fault.get('input')!r})"

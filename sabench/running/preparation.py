@@ -1,0 +1,173 @@
+"""From a plan to everything that is known before the first fit: corpora, folds, methods, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sabench.corpora import loading, roots
+from sabench.errors import PlanError
+from sabench.interfaces.plugins import Dataset
+from sabench.interfaces.records import Corpus
+from sabench.protocols import supply
+from sabench.protocols.protocol import Protocol, make
+from sabench.protocols.split_corpus import Conditions, Material
+from sabench.registry import methods
+from sabench.registry.methods import Choice, Parts
+from sabench.registry.registry import Registry
+from sabench.results.folder import Results, RunRecord
+from sabench.running import assembly
+from sabench.running.observer import Observer
+from sabench.running.plan import Plan
+
+_NOTED = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run with all that it is made from."""
+
+    run: RunRecord
+    parts: Parts
+    material: Material
+    conditions: Conditions
+
+
+def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -> list[Job]:
+    """Return every run of a plan, in the order dataset, method, seed; nothing is written.
+
+    Raises:
+        SabenchError: the plan cannot be carried out; names, parameters, access and leaks are told here.
+    """
+    choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
+    parts = methods.resolve(registry, plan.adapters, choice)
+    if plan.search and not any(part.adapter.search_grid for part in parts):
+        msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
+        raise PlanError(msg)
+    found = []
+    for name in plan.datasets:
+        made = material(plan, registry, name, observer)
+        for part in parts:
+            _note_poor_trainers(made, part, observer)
+            _note_never_emotional(made, part, plan, observer)
+            for seed in plan.seeds:
+                conditions = _conditions(plan, seed)
+                supply.refuse_large(part, conditions)
+                if not plan.accept_fewer:
+                    supply.refuse_lacking(made, part, conditions)
+                found.append(Job(assembly.record(results, made, part, conditions), part, made, conditions))
+    return found
+
+
+def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:
+    """Return a dataset of the plan and its prepared corpus; `name` may carry a task as `name:task`.
+
+    Raises:
+        DatasetError: it cannot be found or read, or has faults.
+    """
+    base, _, task = name.partition(":")
+    dataset: Dataset = registry.create("datasets", base)
+    root = _root(plan, base, dataset, observer)
+    with observer.stage(f"{base}: decoding") as progress:
+        found = loading.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
+    loading.refuse_faulty(found)
+    for fault in found.faults[:_NOTED]:
+        observer.note(f"{base}: {fault}")
+    if len(found.faults) > _NOTED:
+        see = f"sabench dataset check {base} --task {found.task} --root {found.root}"
+        observer.note(f"{base}: and {len(found.faults) - _NOTED} more; see them with: {see}")
+    return dataset, found
+
+
+def protocol(plan: Plan, dataset: Dataset, found: Corpus) -> Protocol:
+    """Return the folds of a corpus under the plan's protocol."""
+    name = plan.protocol or dataset.default_protocol
+    return make(found, loading.fingerprint(found), name, plan.pool)
+
+
+def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> Material:
+    """Return a dataset of the plan under its protocol; speakers whose pools are small are noted.
+
+    Raises:
+        SabenchError: the corpus cannot be had, or the protocol does not fit it.
+    """
+    dataset, found = corpus(plan, registry, name, observer)
+    made = protocol(plan, dataset, found)
+    if made.shortfalls:
+        what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
+        observer.note(f"{name}: {what}: {_some([str(short) for short in made.shortfalls])}.")
+    material = Material(found, made)
+    for sentence in untrained_classes(material):
+        observer.note(f"{name}: {sentence}")
+    return material
+
+
+def untrained_classes(material: Material) -> list[str]:
+    """Return a sentence for every class that some fold scores and cannot learn."""
+    folds_of: dict[str, list[str]] = {}
+    for fold in material.protocol.folds:
+        learnt = {material.y(name) for name in fold.train}
+        scored = {material.y(name) for target in fold.test for name in target.scored}
+        for y in sorted(scored - learnt):
+            folds_of.setdefault(material.corpus.classes[y], []).append(fold.name)
+    return [
+        f"no training utterance shows {label!r} in fold {', '.join(folds)}; its recall there will be 0."
+        for label, folds in folds_of.items()
+    ]
+
+
+def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None:
+    access = part.method.access
+    poor = supply.poor_trainers(made, access)
+    if poor:
+        observer.note(
+            f"{part.method.title}: training speakers with fewer than {access.neutral} neutral utterances are enrolled "
+            f"with what they have: {_some(poor)}."
+        )
+
+
+def _note_never_emotional(made: Material, part: Parts, plan: Plan, observer: Observer) -> None:
+    if all(draw.kind != "emotional" for draw in supply.draws_for(part.method.access, plan.draws)):
+        return
+    never = supply.never_emotional(made)
+    if never:
+        observer.note(
+            f"{part.method.title}, draw emotional: target speakers scored on neutral utterances alone keep their "
+            f"neutral enrolment: {_some(never)}."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NOTED]) + (f" and {len(names) - _NOTED} more" if len(names) > _NOTED else "")
+
+
+def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
+    if plan.twin is not None:
+        made: dict[str, Any] = plan.twin.model_dump()
+        with observer.stage(f"{name}: simulating a twin (scale {plan.twin.scale:g})") as progress:
+            return roots.twin(name, dataset, jobs=plan.jobs, progress=progress, **made)
+    named = {entry.partition(":")[0] for entry in plan.datasets}
+    if plan.root is not None and len(named) > 1:
+        msg = f"--root names one folder, and the plan has {len(named)} datasets. Link them, or use [roots]."
+        raise PlanError(msg)
+    return roots.find(name, type(dataset), plan.roots.get(name, plan.root))
+
+
+def _task(plan: Plan, dataset: Dataset) -> str | None:
+    """Return the plan's task where the dataset has it, or where it is the only one (and then must)."""
+    if plan.task is None or (len(plan.datasets) > 1 and plan.task not in dataset.tasks):
+        return None
+    return plan.task
+
+
+def _conditions(plan: Plan, seed: int) -> Conditions:
+    return Conditions(
+        seed=seed,
+        draws=plan.draws,
+        threads=plan.threads,
+        device=plan.device,
+        validation_as_training=plan.validation_as_training,
+        search=plan.search,
+    )

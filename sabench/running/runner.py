@@ -1,0 +1,171 @@
+"""The one loop: a plan to results, through an executor, resuming what is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from sabench.cells.cell import Cell
+from sabench.cells.work import is_complete
+from sabench.errors import SabenchError
+from sabench.registry.registry import Registry
+from sabench.results.folder import Results, RunRecord
+from sabench.results.summary import Summary, summarise
+from sabench.running import assembly, costs, preparation
+from sabench.running.executors import CellExecutor, Dask, Inline, Processes, slots_for
+from sabench.running.observer import Observer
+from sabench.running.plan import Plan
+from sabench.running.preparation import Job
+from sabench.running.supervisor import Execution
+
+if TYPE_CHECKING:
+    from sabench.features.featureset import FeatureSet
+    from sabench.tracking.follower import Follower
+
+CHEAP_S = 30.0
+"""Work below so many seconds stays in this process: starting others would take longer."""
+TRACK_EVERY_S = 3.0
+
+
+def run(plan: Plan, *, registry: Registry | None = None, observer: Observer | None = None) -> list[Summary]:
+    """Carry out a plan; returns one summary per run and draw, in the order of the plan.
+
+    What is complete in the results folder is not computed again. A failed fold becomes part of its
+    summary and the rest goes on.
+
+    Raises:
+        SabenchError: the plan cannot be carried out as written, or results cannot be kept.
+    """
+    return Runner(plan, registry or Registry(), observer or Observer()).run()
+
+
+class Runner:
+    """Carries out one plan."""
+
+    def __init__(self, plan: Plan, registry: Registry, observer: Observer) -> None:
+        self._plan, self._registry, self._observer = plan, registry, observer
+        self._results = Results(plan.results)
+        self._tracker: Follower | None = None
+        self._runs: dict[str, RunRecord] = {}
+        self._features_of: dict[tuple[str, str, str], FeatureSet | SabenchError] = {}
+        self._changed: set[str] = set()
+        self._tracked_at = 0.0
+
+    def run(self) -> list[Summary]:
+        """See `run`."""
+        every = preparation.jobs(self._plan, self._registry, self._results, self._observer)
+        jobs = list({job.run.run_id: job for job in every}.values())
+        self._results.prepare()
+        with ExitStack() as stack:
+            self._tracker = self._start_tracking(stack)
+            self._keep_records(jobs)
+            missing = [(job, self._missing_folds(job)) for job in jobs]
+            estimates = [costs.estimate(job, self._plan, folds) for job, folds in missing if folds]
+            self._observer.expected(estimates)
+            cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
+            n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
+            self._observer.planned([job.run for job in jobs], n_cells, n_cells - n_missing)
+            stack.callback(self._observer.ended)
+            if cells:
+                self._execute(cells, sum(estimate.seconds for estimate in estimates))
+            return self._summaries(jobs)
+
+    def _keep_records(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._results.write_protocol(job.material.protocol, job.material.truth())
+            self._runs[job.run.run_id] = self._results.write_run(job.run)
+
+    def _missing_folds(self, job: Job) -> set[str]:
+        """Return the folds that lack something which this or an earlier start of the run asked for."""
+        asked = self._runs[job.run.run_id].evaluations.values()
+        return {
+            fold
+            for fold, key in job.run.folds.items()
+            if not is_complete(self._results.cell(key), [keys[fold] for keys in asked])
+        }
+
+    def _cells(self, job: Job, folds: set[str]) -> list[Cell]:
+        """Return the cells of some folds of a run; features are extracted where they are missing."""
+        if not folds:
+            return []
+        address = (job.run.dataset, job.run.task, str(job.run.method.features))
+        if address not in self._features_of:
+            self._features_of[address] = self._features(job)
+        features = self._features_of[address]
+        if isinstance(features, SabenchError):
+            self._fail(job, folds, str(features))
+            return []
+        run = self._runs[job.run.run_id]
+        made = assembly.cells(self._results, job.material, job.parts, run, job.conditions, features)
+        return [cell for cell in made if cell.fold in folds]
+
+    def _features(self, job: Job) -> FeatureSet | SabenchError:
+        """Return the features of a job's corpus, or why they cannot be had."""
+        from sabench.features.store import FeatureStore
+
+        name = job.run.method.features.name
+        try:
+            with self._observer.stage(f"{job.run.dataset}: extracting {name}") as progress:
+                return FeatureStore().ensure(
+                    job.material.corpus.table, job.parts.extractor, name, jobs=self._plan.jobs, progress=progress
+                )
+        except SabenchError as error:
+            self._observer.warn(str(error))
+            return error
+
+    def _fail(self, job: Job, folds: set[str], reason: str) -> None:
+        for fold in folds:
+            folder = self._results.cell(job.run.folds[fold])
+            with folder.lock():
+                folder.fail(reason)
+
+    def _execute(self, cells: list[Cell], expected_s: float) -> None:
+        executor = self._executor(cells, expected_s)
+        try:
+            Execution(executor, self._cell_ended, self._line, self._track_now_and_then).run(cells)
+        finally:
+            executor.close()
+
+    def _executor(self, cells: list[Cell], expected_s: float) -> CellExecutor:
+        if self._plan.dask:
+            return Dask(self._plan.dask)
+        other = next((cell.device for cell in cells if cell.device != "cpu"), "cpu")
+        slots = slots_for(len(cells), max(cell.threads for cell in cells), other, self._plan.jobs)
+        worth = self._plan.jobs is not None or expected_s > CHEAP_S
+        return Processes(slots) if slots > 1 and worth else Inline()
+
+    def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
+        self._changed.add(cell.run_id)
+        self._observer.cell(self._runs[cell.run_id], cell.fold, status, reason)
+
+    def _line(self, cell: Cell, line: Mapping[str, Any]) -> None:
+        self._changed.add(cell.run_id)
+        self._observer.epoch(self._runs[cell.run_id], cell.fold, line)
+
+    def _summaries(self, jobs: list[Job]) -> list[Summary]:
+        found = []
+        for job in jobs:
+            run = self._results.run(job.run.run_id)
+            if self._tracker:
+                self._tracker.finish(run.run_id)
+            for draw in job.run.draws:
+                found.append(summarise(self._results, run, draw))
+                self._observer.finished(found[-1])
+        return found
+
+    def _start_tracking(self, stack: ExitStack) -> Follower | None:
+        if not self._plan.track:
+            return None
+        from sabench.tracking.follower import Follower
+
+        follower = Follower(self._plan.results, on_error=lambda error: self._observer.warn(str(error)))
+        return stack.enter_context(follower)
+
+    def _track_now_and_then(self) -> None:
+        if self._tracker and self._changed and time.monotonic() - self._tracked_at > TRACK_EVERY_S:
+            for run_id in sorted(self._changed):
+                self._tracker.submit(run_id)
+            self._changed.clear()
+            self._tracked_at = time.monotonic()

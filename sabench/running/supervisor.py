@@ -1,0 +1,151 @@
+"""Cells through an executor: follows their folders, and gives a cell whose worker died one try alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from pathlib import Path
+from typing import Any
+
+from sabench.cells.cell import Cell
+from sabench.cells.fitting import candidates
+from sabench.cells.folder import CellFolder
+from sabench.cells.work import work
+from sabench.running.executors import CellExecutor
+
+POLL_S = 0.25
+_DIED = "Its worker process died twice (killed, out of memory, or a crash)."
+_ELSEWHERE = (
+    "The worker says {status}, and {folder} does not: it does not see this folder. Name one that every worker sees."
+)
+log = logging.getLogger(__name__)
+
+
+class Execution:
+    """Runs cells until each is complete or failed.
+
+    Args:
+        executor: where they run.
+        on_end: called with (cell, status, reason) once a cell is at its end.
+        on_line: called with (cell, line) for every new line of a cell's history.
+        on_poll: called about four times a second.
+    """
+
+    def __init__(
+        self,
+        executor: CellExecutor,
+        on_end: Callable[[Cell, str, str], None],
+        on_line: Callable[[Cell, Mapping[str, Any]], None],
+        on_poll: Callable[[], None],
+    ) -> None:
+        self._executor = executor
+        self._on_end, self._on_line, self._on_poll = on_end, on_line, on_poll
+        self._tails: dict[str, Tail] = {}
+        self._deaths: dict[str, str] = {}
+
+    def run(self, cells: Iterable[Cell]) -> None:
+        """Run all cells; those in work when a worker died come last and alone."""
+        waiting, suspects = list(cells), []
+        while waiting:
+            lost = self._round(waiting)
+            suspects += [cell for cell in lost if CellFolder(cell.folder).attempted()]
+            waiting = [cell for cell in lost if not CellFolder(cell.folder).attempted()]
+            if lost and len(waiting) == len(lost):  # nobody had begun: the pool itself cannot start
+                suspects, waiting = suspects + waiting, []
+        for cell in suspects:
+            log.warning("The worker of %s, fold %s, died; the fold is tried once more, alone.", cell.run_id, cell.fold)
+            if self._round([cell]):
+                CellFolder(cell.folder).fail(self._deaths.get(cell.key, _DIED))
+                self._end(cell, "failed")
+
+    def _round(self, cells: list[Cell]) -> list[Cell]:
+        """Submit cells and wait; returns those whose worker died."""
+        running: dict[Future[str], Cell] = {}
+        lost: list[Cell] = []
+        for cell in cells:
+            try:
+                running[self._executor.submit(work, cell)] = cell
+            except BrokenExecutor:  # a worker died while cells were still being handed out
+                lost.append(cell)
+        while running:
+            done, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            self._follow(running.values())
+            for future in done:
+                cell = running.pop(future)
+                if not self._settled(future, cell):
+                    lost.append(cell)
+            self._on_poll()
+        if lost:
+            self._executor.renew()
+        return lost
+
+    def _settled(self, future: Future[str], cell: Cell) -> bool:
+        error = future.exception()
+        if error is None:
+            self._end(cell, _seen(cell, future.result()))
+            return True
+        if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
+            self._deaths[cell.key] = _death(error)
+            return False
+        CellFolder(cell.folder).fail(f"It could not be handed to a worker: {type(error).__name__}: {error}")
+        self._end(cell, "failed")
+        return True
+
+    def _end(self, cell: Cell, status: str) -> None:
+        self._follow([cell])
+        self._on_end(cell, status, CellFolder(cell.folder).error() if status == "failed" else "")
+
+    def _follow(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            folder = CellFolder(cell.folder)
+            for number, candidate in enumerate(candidates(folder) if cell.search else (), start=1):
+                self._read(cell, candidate, {"candidate": number})
+            self._read(cell, folder, {})
+
+    def _read(self, cell: Cell, folder: CellFolder, about: Mapping[str, Any]) -> None:
+        for line in self._tails.setdefault(str(folder.path), Tail(folder.history_file)).read():
+            self._on_line(cell, {**line, **about})
+
+
+def _seen(cell: Cell, status: str) -> str:
+    """Return what a worker says of a cell where the folder bears it out, and otherwise `failed`."""
+    folder = CellFolder(cell.folder)
+    complete = folder.fitted() and all(folder.has(evaluation.key) for evaluation in cell.evaluations)
+    if not (complete if status == "complete" else folder.error()):
+        folder.fail(_ELSEWHERE.format(status=status, folder=cell.folder))
+        return "failed"
+    return status
+
+
+def _death(error: BaseException) -> str:
+    """Return why a worker was lost; loky gives a cause only where the cell could not be read on the other side."""
+    told = str(error.__cause__ or "").strip().strip('"').strip().splitlines()
+    return f"A worker could not read it: {told[-1]}" if told else _DIED
+
+
+class Tail:
+    """Reads what was added to a file of JSON lines since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._position = path, 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the new complete lines."""
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._position)
+                content = stream.read()
+        except OSError:
+            return []
+        complete = content[: content.rfind(b"\n") + 1]
+        self._position += len(complete)
+        return [entry for line in complete.splitlines() if isinstance(entry := _parsed(line), dict)]
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None  # the stump of a line that a kill cut short

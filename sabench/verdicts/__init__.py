@@ -1,0 +1,1 @@
+"""Methods with their seeds, held against baselines, in words."""

@@ -1,0 +1,200 @@
+import json
+from concurrent.futures import Future
+
+import pytest
+import tiny
+
+from sabench.cells.folder import CellFolder
+from sabench.machine.processes import CELL_THREAD
+from sabench.running.executors import Inline, Processes
+from sabench.running.supervisor import Execution, Tail
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+
+@pytest.fixture
+def cells(tones, tmp_path):
+    def make(adapter="faulty", **settings):
+        given = {f"adapter.{key}": value for key, value in {"notes": str(tmp_path / "notes"), **settings}.items()}
+        return tiny.cells(tiny.plan(tones, tmp_path, adapters=adapter, settings=given))
+
+    return make
+
+
+@pytest.fixture
+def inline():
+    executor = Inline()
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def processes():
+    executor = Processes(2)
+    yield executor
+    executor.close()
+
+
+class Outcome:
+    """What an execution told."""
+
+    def __init__(self, cells, executor):
+        self.ended, self.lines, self.polls = {}, [], 0
+        Execution(executor, self.end, self.line, self.poll).run(cells)
+
+    def end(self, cell, status, reason):
+        assert cell.fold not in self.ended
+        self.ended[cell.fold] = (status, reason)
+
+    def line(self, cell, line):
+        self.lines.append((cell.fold, line["epoch"]))
+
+    def poll(self):
+        self.polls += 1
+
+    @property
+    def statuses(self):
+        return {fold: status for fold, (status, _) in sorted(self.ended.items())}
+
+
+def fits_without(tmp_path, speaker):
+    """Count the fits that did not train on a speaker."""
+    lines = (tmp_path / "notes").read_text().splitlines()
+    return sum(speaker not in line.partition(" ")[2] for line in lines)
+
+
+def test_all_cells_come_to_an_end_in_this_process(cells, inline):
+    outcome = Outcome(cells("nearest"), inline)
+    assert outcome.statuses == dict.fromkeys(("s0", "s1", "s2", "s3"), "complete")
+    assert outcome.polls > 0
+
+
+def test_a_failed_cell_does_not_stop_the_others(cells, inline):
+    outcome = Outcome(cells(fault="raise", target="s1"), inline)
+    assert outcome.ended["s1"] == ("failed", "RuntimeError: no luck")
+    assert [fold for fold, (status, _) in outcome.ended.items() if status == "complete"] == ["s0", "s2", "s3"]
+
+
+def test_every_epoch_is_told_once(cells, inline):
+    outcome = Outcome(cells("nearest-to-neutral"), inline)
+    assert sorted(outcome.lines) == [(f"s{i}", epoch) for i in range(4) for epoch in (1, 2, 3)]
+
+
+def test_a_cell_whose_worker_is_killed_once_is_tried_again_and_the_others_complete(cells, processes, tmp_path):
+    outcome = Outcome(cells(fault="kill-once", target="s1"), processes)
+    assert outcome.statuses == dict.fromkeys(("s0", "s1", "s2", "s3"), "complete")
+    assert (tmp_path / "notes.killed").exists()
+    assert fits_without(tmp_path, "s1") == 2
+
+
+def test_a_cell_whose_worker_dies_twice_fails_and_the_others_complete(cells, processes, tmp_path, caplog):
+    outcome = Outcome(cells(fault="kill", target="s1"), processes)
+    assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
+    assert outcome.ended["s1"][1] == "Its worker process died twice (killed, out of memory, or a crash)."
+    assert fits_without(tmp_path, "s1") == 2
+    assert "fold s1, died; the fold is tried once more, alone" in caplog.text
+
+
+def test_the_reason_of_a_death_is_kept_in_the_folder(cells, processes):
+    made = cells(fault="kill", target="s1")
+    Outcome(made[:2], processes)
+    folder = CellFolder(made[1].folder)
+    assert folder.error().startswith("Its worker process died twice")
+    assert not folder.attempted()
+
+
+class Unreadable:
+    """Can be pickled, and not be read back."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_cell_that_a_worker_cannot_read_says_so_and_the_others_complete(cells, processes):
+    made = cells("nearest")
+    object.__setattr__(made[1], "identity", {"x": Unreadable()})
+    outcome = Outcome(made, processes)
+    assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
+    assert "A worker could not read it: " in outcome.ended["s1"][1]
+    assert "invalid literal for int" in outcome.ended["s1"][1]
+
+
+def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, processes):
+    made = cells("nearest")
+    object.__setattr__(made[1], "identity", {"x": (i for i in ())})
+    outcome = Outcome(made, processes)
+    assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
+    assert "could not be handed to a worker: " in outcome.ended["s1"][1]
+
+
+class Elsewhere:
+    """Workers that do not see the folders of this process."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def submit(self, work, cell):
+        future = Future()
+        future.set_result(self.status)
+        return future
+
+
+@pytest.mark.parametrize("status", ["complete", "failed"])
+def test_what_a_worker_did_in_another_folder_is_a_failure_with_its_reason(cells, status):
+    (cell,) = cells("nearest")[:1]
+    outcome = Outcome([cell], Elsewhere(status))
+    words = f"The worker says {status}, and {cell.folder} does not: it does not see this folder."
+    assert outcome.ended["s0"][0] == "failed"
+    assert outcome.ended["s0"][1].startswith(words)
+    assert CellFolder(cell.folder).error().startswith(words)
+
+
+# Following a file
+
+
+def test_a_tail_tells_new_lines_once_and_stumps_when_they_are_whole(tmp_path):
+    path = tmp_path / "history.jsonl"
+    tail = Tail(path)
+    assert tail.read() == []
+    path.write_text('{"epoch": 1}\n{"epo')
+    assert tail.read() == [{"epoch": 1}]
+    assert tail.read() == []
+    with path.open("a") as stream:
+        stream.write('ch": 2}\n' + json.dumps({"epoch": 3}) + "\n")
+    assert tail.read() == [{"epoch": 2}, {"epoch": 3}]
+
+
+def test_a_tail_passes_over_what_is_no_line_of_a_history(tmp_path):
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"epoch": 1\n17\n{"epoch": 2}\n')
+    assert Tail(path).read() == [{"epoch": 2}]
+
+
+# Inline
+
+
+def test_closing_does_not_wait_for_the_cell_at_work():
+    from threading import Event
+
+    begun, release = Event(), Event()
+    executor = Inline()
+    executor.submit(lambda cell: (begun.set(), release.wait(20))[0] or "complete", None)
+    waiting = executor.submit(lambda cell: "complete", None)
+    assert begun.wait(20)
+    executor.close()
+    assert not waiting.done()
+    release.set()
+
+
+def test_what_a_cell_raises_is_raised_to_whoever_asks(inline):
+    future = inline.submit(lambda cell: 1 / 0, None)
+    with pytest.raises(ZeroDivisionError):
+        future.result(20)
+
+
+def test_the_thread_is_named_after_its_work_while_there_is_some(inline):
+    from threading import current_thread, enumerate
+
+    assert inline.submit(lambda cell: current_thread().name, None).result(20) == CELL_THREAD
+    inline.close()
+    assert CELL_THREAD not in {thread.name for thread in enumerate()}
