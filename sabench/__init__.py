@@ -43,12 +43,14 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_MODULE_OF` says the s
     from sabench.interfaces.records import ALL, Access, Alias, Corpus, Cost, Draw, Fault, Predictions, Reported
     from sabench.interfaces.sklearn_adapter import SklearnAdapter
     from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
+    from sabench.machine.folders import cache_folder
 
 __version__ = "0.1.0"
 
 _MODULE_OF = {
     "Outcome": "api",
     "run": "api",
+    "cache_folder": "machine.folders",
     "from_audinterface": "interfaces.audinterface_extractor",
     "heard": "audio",
     "load_signal": "audio",
@@ -130,6 +132,7 @@ __all__ = [
     "Transform",
     "UnknownPlugin",
     "Utterances",
+    "cache_folder",
     "from_audinterface",
     "heard",
     "hookimpl",

@@ -11,7 +11,6 @@ from sabench.interfaces.records import Corpus, Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-_GENDERS: Final = ("female", "male")
 _PARTITIONS: Final = ("train", "validation", "test")
 
 
@@ -43,7 +42,7 @@ def _unreadable(corpus: Corpus, reasons: Iterable[str]) -> Iterator[Fault]:
 
 def _unknown_values(corpus: Corpus) -> Iterator[Fault]:
     table = corpus.table
-    for column, known in (("label", corpus.classes), ("gender", _GENDERS), ("partition", _PARTITIONS)):
+    for column, known in (("label", corpus.classes), ("partition", _PARTITIONS)):
         given = table[column] if column == "label" else table[column].dropna()
         for value in sorted(set(given.astype(str)) - set(known)):
             first = table.loc[table[column].astype(str) == value, "id"].iloc[0]

@@ -126,7 +126,7 @@ class Corpus:
         classes: labels in the fixed order in which probabilities are given.
         table: one row an utterance, with `COLUMNS`: `id` (unique text), `path` (absolute, text),
             `start_s` and `end_s` (seconds; `end_s` is NaN for the end of the file), `speaker`,
-            `gender` ("female", "male" or None), `label` (one of `classes`), `neutral` (bool: may serve
+            `gender` ("female", "male", another word or None), `label` (one of `classes`), `neutral` (bool: may serve
             as neutral enrolment), `partition` ("train", "validation", "test" or None), `session`
             (text or None). The order of rows is the corpus order. Once prepared by the harness it has
             also `digest` (sha256 of the decoded samples), `duration_s` and `sampling_rate`.

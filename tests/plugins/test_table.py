@@ -235,3 +235,147 @@ def test_a_table_beside_or_into_a_twin_is_a_twin(tmp_path):
     beside = csv(tmp_path / "twin", SIMPLE)
     assert beside.simulated
     assert loading.prepare(into).simulated
+
+
+def test_decimal_commas_are_understood_where_semicolons_separate_cells(tmp_path):
+    rows = "file;start;end;speaker;label\na.wav;0{}01;0{}04;s1;sad\nb.wav;;;s2;neutral\n"
+    point, comma = (csv(tmp_path, rows.replace("{}", mark)) for mark in ".,")
+    assert comma.faults == ()
+    assert comma.table.equals(point.table)
+
+
+def test_decimal_commas_are_refused_where_commas_separate_cells(tmp_path):
+    corpus = csv(tmp_path, 'file,start,speaker,label\na.wav,"0,01",s1,sad\nb.wav,0,s1,sad\n')
+    assert fatal(corpus)[0].startswith("corpus.csv:2: '0,01' has a comma, which may be a decimal comma")
+
+
+def test_decimal_points_beside_decimal_commas_are_a_fault(tmp_path):
+    corpus = csv(tmp_path, "file;start;end;speaker;label\na.wav;0,01;0.04;s1;sad\n")
+    assert fatal(corpus) == [
+        "corpus.csv:1: Times have decimal points and decimal commas; one of them may stand for thousands. Write all in "
+        "one way."
+    ]
+
+
+@pytest.mark.parametrize("column", ["speaker", "label"])
+@pytest.mark.parametrize("word", ["NA", "nan", "None"])
+def test_a_word_for_a_missing_value_is_a_fault(tmp_path, column, word):
+    cells = {"speaker": "s1", "label": "sad", column: word}
+    corpus = csv(tmp_path, SIMPLE.replace("a.wav,s1,neutral", f"a.wav,{cells['speaker']},{cells['label']}"))
+    assert fatal(corpus) == [f"corpus.csv:2: the cell '{column}' says '{word}', which stands for a missing value."]
+
+
+def test_more_than_two_genders_are_kept(tmp_path):
+    corpus = csv(tmp_path, "file,speaker,label,gender\na.wav,s1,sad,F\nb.wav,s2,sad,Divers\nc.wav,s3,sad,NA\n")
+    assert corpus.faults == ()
+    assert corpus.table["gender"].tolist() == ["female", "divers", None]
+
+
+def test_categories_that_differ_by_spaces_are_one_class_and_empty_ones_none(tmp_path):
+    labels = pd.Categorical(["sad", "sad ", "neutral"], categories=["sad", "sad ", "", "neutral", "NA"])
+    corpus = parquet(tmp_path, pd.DataFrame({"file": [f"{n}.wav" for n in "abc"], "speaker": "s1", "label": labels}))
+    assert corpus.classes == ("sad", "neutral")
+    assert corpus.table["label"].tolist() == ["sad", "sad", "neutral"]
+
+
+@pytest.mark.parametrize("mark", ["sep=;", "SEP=;", "\ufeffsep=;"])
+def test_the_line_in_which_excel_names_the_separator_is_understood(tmp_path, mark):
+    corpus = csv(tmp_path, f"{mark}\r\n" + SIMPLE.replace(",", ";").replace("c.wav", "gone.wav").replace("\n", "\r\n"))
+    assert corpus.table["id"].tolist() == ["a.wav", "b.wav"]
+    assert [fault.line for fault in corpus.faults] == [5]
+
+
+def test_a_column_without_a_name_is_named_by_its_place(tmp_path):
+    (fault,) = csv(tmp_path, ",file,speaker,label\n0,a.wav,s1,sad\n1,b.wav,s2,sad\n").faults
+    assert "Columns not used: column 1 (without a name)." in fault.message
+
+
+@pytest.mark.parametrize("cell", ["x" * 100_000, "x" * 300 + ".wav"])
+def test_no_cell_makes_a_message_longer_than_a_screen(tmp_path, cell):
+    for column in ("file", "start", "gender", "neutral", "partition"):
+        row = {"file": "a.wav", "speaker": "s1", "label": "sad", column: cell}
+        corpus = csv(tmp_path, f"{','.join(row)}\n{','.join(row.values())}\n")
+        assert all(len(str(fault)) < 300 for fault in corpus.faults)
+
+
+def test_a_table_of_a_thousand_columns_is_told_in_short(tmp_path):
+    header = ",".join(f"column{i}" for i in range(1000))
+    with pytest.raises(DatasetError, match=r"missing column file.*column7 and 992 more\.") as caught:
+        csv(tmp_path, f"{header}\n{header}\n")
+    assert len(str(caught.value)) < 600
+
+
+def hugging_face(folder: Path, cells: list[object], **columns) -> Path:
+    frame = {"audio": cells, "speaker_id": ["s1", "s1", "s2"], "emotion": ["sad", "neutral", "sad"], **columns}
+    pd.DataFrame(frame).to_parquet(folder / "hf.parquet")
+    return folder / "hf.parquet"
+
+
+def recordings(folder: Path) -> list[bytes]:
+    return [write_noise(folder / "elsewhere" / f"{name}.wav").read_bytes() for name in "abc"]
+
+
+def test_recordings_inside_a_parquet_file_are_read(tmp_path):
+    contents = recordings(tmp_path)
+    cells = [{"bytes": content, "path": f"{name}.wav"} for name, content in zip("abc", contents, strict=True)]
+    corpus = load(hugging_face(tmp_path, cells))
+    assert corpus.faults == ()
+    assert corpus.table["id"].tolist() == ["a.wav", "b.wav", "c.wav"]
+    assert [Path(path).read_bytes() for path in corpus.table["path"]] == contents
+    plain = csv(tmp_path / "elsewhere", "file,speaker,label\na.wav,s1,sad\nb.wav,s1,neutral\nc.wav,s2,sad\n")
+    assert loading.fingerprint(loading.prepare(corpus)) == loading.fingerprint(loading.prepare(plain))
+
+
+@pytest.mark.parametrize("path", [None, "audio.wav"])
+def test_recordings_without_names_of_their_own_are_named_by_row(tmp_path, path):
+    cells = [{"bytes": content, "path": path} for content in recordings(tmp_path)]
+    assert load(hugging_face(tmp_path, cells)).table["id"].tolist() == ["hf[1]", "hf[2]", "hf[3]"]
+
+
+def test_a_column_of_bytes_alone_is_read(tmp_path):
+    corpus = load(hugging_face(tmp_path, list(recordings(tmp_path))))
+    assert len(loading.prepare(corpus).table["digest"].dropna()) == 3
+
+
+def test_recordings_come_before_names_of_files_that_only_their_maker_has(tmp_path):
+    cells = [{"bytes": content, "path": None} for content in recordings(tmp_path)]
+    corpus = load(hugging_face(tmp_path, cells, file=[f"/data/{name}.wav" for name in "abc"]))
+    assert fatal(corpus) == []
+    assert len(corpus.table) == 3
+
+
+def test_a_path_without_bytes_is_a_file_beside_the_table(tmp_path):
+    contents = recordings(tmp_path)
+    write_noise(tmp_path / "c.wav")
+    cells = [*({"bytes": content, "path": f"{i}.wav"} for i, content in enumerate(contents[:2]))]
+    corpus = load(hugging_face(tmp_path, [*cells, {"bytes": None, "path": "c.wav"}]))
+    assert corpus.table["path"].tolist()[2] == str(tmp_path / "c.wav")
+
+
+def test_a_row_without_recording_is_a_fault(tmp_path):
+    cells = [{"bytes": content, "path": "a.wav"} for content in recordings(tmp_path)]
+    cells[1] = {"bytes": None, "path": None}
+    assert fatal(load(hugging_face(tmp_path, cells))) == ["hf.parquet:2: the cell 'file' is empty."]
+
+
+def test_numbers_that_hugging_face_keeps_for_classes_become_their_names(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = hugging_face(tmp_path, list(recordings(tmp_path)), emotion=[2, 0, -1])
+    features = {"emotion": {"names": ["neutral", "angry", "sad"], "_type": "ClassLabel"}}
+    table = pq.read_table(path)
+    metadata = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **metadata}), path)
+    corpus = load(path)
+    assert corpus.classes == ("neutral", "angry", "sad")
+    assert corpus.table["label"].tolist() == ["sad", "neutral"]
+    assert fatal(corpus) == ["hf.parquet:3: the cell 'label' is empty."]
+    assert pa.types.is_integer(pq.read_schema(path).field("emotion").type)
+
+
+def test_a_recording_is_no_speaker_whatever_its_length(tmp_path):
+    pd.DataFrame({"audio": recordings(tmp_path), "label": "sad"}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DatasetError, match="missing column speaker") as caught:
+        load(tmp_path / "t.parquet")
+    assert len(str(caught.value)) < 500

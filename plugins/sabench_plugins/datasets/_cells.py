@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-_GENDERS = {"female": "female", "f": "female", "w": "female", "male": "male", "m": "male"}
-_UNKNOWN_GENDERS = ("unknown", "other", "nan", "none")
+from sabench_plugins.datasets import _times
+from sabench_plugins.datasets._words import shown
+
+_GENDERS = {
+    **dict.fromkeys(("female", "f", "w", "woman", "girl"), "female"),
+    **dict.fromkeys(("male", "m", "man", "boy"), "male"),
+}
+_UNKNOWN_GENDERS = ("unknown", "u")
+_MISSING = ("", "na", "n/a", "#n/a", "nan", "none", "null", "nat", "<na>", "-", "?")
+"""What tables write for a value that is not there, in lower case."""
 _PARTITIONS = {
     "train": "train",
     "training": "train",
@@ -24,8 +31,14 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "1.0": True, "false": False, 
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether a cell is empty: None, NaN or blank text."""
-    return value is None or value != value or str(value).strip() in ("", "NaT")
+    """Return whether a cell holds no value: None, NaN, blank, or a word that stands for missing.
+
+    >>> is_missing(float("nan")), is_missing(" NA "), is_missing("n")
+    (True, True, False)
+    """
+    if value is None or isinstance(value, str):
+        return value is None or value.strip().lower() in _MISSING
+    return bool(value != value) or str(value) == "NaT"
 
 
 def text(value: Any) -> str | None:
@@ -41,34 +54,28 @@ def text(value: Any) -> str | None:
     return str(value).strip()
 
 
-def seconds(value: Any, missing: float) -> float:
-    """Return a time in seconds from a number, a timedelta or what pandas writes for one.
+def seconds(value: Any, missing: float, *, decimal_comma: bool = True) -> float:
+    """Return a time in seconds, by the grammar of `_times`; `missing` where the cell is empty.
 
     >>> seconds("0 days 00:00:01.500000", 0.0), seconds("2.25", 0.0), seconds("00:01:00", 0.0), seconds("", 0.0)
     (1.5, 2.25, 60.0, 0.0)
     """
-    if is_missing(value):
-        return missing
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        found = _timedelta(value)
-    if not math.isfinite(found) or found < 0:
-        msg = f"{str(value)!r} is no time; expected seconds like 1.5, or '0 days 00:00:01.500000'."
-        raise ValueError(msg)
-    return found
+    return missing if is_missing(value) else _times.parse(value, decimal_comma=decimal_comma)
 
 
 def gender(value: Any) -> str | None:
-    """Return `female`, `male` or None for unknown.
+    """Return `female`, `male`, another gender as it is called, or None for unknown.
 
-    >>> gender("F"), gender("unknown")
-    ('female', None)
+    >>> gender("F"), gender(" Non-binary"), gender("unknown")
+    ('female', 'non-binary', None)
     """
     given = text(value)
     if given is None or given.lower() in _UNKNOWN_GENDERS:
         return None
-    return _chosen(given, _GENDERS, "gender")
+    if not any(letter.isalpha() for letter in given):
+        msg = f"unknown gender {shown(given)}; expected a word such as female or male, not a code."
+        raise ValueError(msg)
+    return _GENDERS.get(given.lower(), given.lower())
 
 
 def partition(value: Any) -> str | None:
@@ -93,15 +100,6 @@ def boolean(value: Any) -> bool:
 
 def _chosen(given: str, known: Mapping[str, Any], what: str) -> Any:
     if given.lower() not in known:
-        msg = f"unknown {what} {given!r}; expected one of {', '.join(known)}."
+        msg = f"unknown {what} {shown(given)}; expected one of {', '.join(known)}."
         raise ValueError(msg)
     return known[given.lower()]
-
-
-def _timedelta(value: Any) -> float:
-    import pandas as pd
-
-    try:
-        return float(pd.Timedelta(value).total_seconds())
-    except (TypeError, ValueError):
-        return math.nan

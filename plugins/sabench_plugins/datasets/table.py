@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sabench import Corpus, Dataset, DatasetError, Fault, hookimpl, simulation_of, utterance_table
-from sabench_plugins.datasets import _cells
-from sabench_plugins.datasets._frames import read_frame
+from sabench_plugins.datasets import _cells, _times
+from sabench_plugins.datasets._frames import TableFile, read_table_file
+from sabench_plugins.datasets._places import Places
 from sabench_plugins.datasets._reading import refuse_unknown_task
+from sabench_plugins.datasets._words import listed, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +37,10 @@ class Table(Dataset):
     """A corpus in one file: CSV (any usual delimiter, UTF-8) or parquet.
 
     Columns: `file` (relative to the table), `speaker`, `label` or `emotion`, and optionally `id`, `start`
-    and `end` (seconds, or timedeltas as audformat writes them), `gender`, `neutral` (true or false),
-    `partition` or `split` (train, dev or validation, test) and `session`. Classes are the labels in
-    sorted order, or as a categorical column of a parquet file declares them. Without a column `neutral`
-    the label neutral (or neu, or N) counts as neutral.
+    and `end` (seconds, clocks or timedeltas, see `_times`), `gender`, `neutral` (true or false),
+    `partition` or `split` (train, dev or validation, test) and `session`. In a parquet file `file` or `audio` may
+    hold the recordings themselves. Classes are the labels in sorted order, or as a categorical column of a
+    parquet file declares them. Without a column `neutral` the label neutral (or neu, or N) counts as neutral.
     """
 
     name = "table"
@@ -55,36 +57,31 @@ class Table(Dataset):
         if not root.is_file():
             msg = f"{root} is no file; expected a CSV or parquet file with the columns {', '.join(NEEDED)}."
             raise DatasetError(msg)
-        frame = read_frame(root)
-        columns = _columns(frame, root)
-        rows: dict[str, dict[str, Any]] = {}
-        faults = _unused(frame, columns, root)
-        for line, cells in _records(frame, columns):
-            try:
-                row = _row(cells, root.parent)
-                _refuse_repeated(row["id"], rows)
-                rows[row["id"]] = row
-            except ValueError as error:
-                faults.append(Fault(str(error), root.name, line))
-        classes = _classes(frame[columns["label"]], rows.values())
-        notes = () if "neutral" in columns else _take_neutral_from_labels(rows.values(), classes)
-        table = utterance_table(rows.values())
-        return Corpus(self.name, task, classes, table, root, tuple(faults), notes, simulation_of(root.parent))
+        file = read_table_file(root)
+        columns = _columns(file, root)
+        rows, faults = _rows(file, columns, root)
+        faults = [*_unused(file.frame, columns, root), *_mixed_marks(file, columns, root), *faults]
+        classes = _classes(file.frame[columns["label"]], rows)
+        notes = () if "neutral" in columns else _take_neutral_from_labels(rows, classes)
+        return Corpus(
+            self.name, task, classes, utterance_table(rows), root, tuple(faults), notes, simulation_of(root.parent)
+        )
 
 
-def _columns(frame: pd.DataFrame, root: Path) -> dict[str, str]:
+def _columns(file: TableFile, root: Path) -> dict[str, str]:
     """Return the table's own name of every column that is known."""
-    found = {}
+    columns = {}
     for name, aliases in ALIASES.items():
-        present = [alias for alias in aliases if alias in frame.columns]
+        present = [alias for alias in aliases if alias in file.frame.columns]
         if present:
-            found[name] = present[0]
-    missing = [name for name in NEEDED if name not in found]
+            # Recordings inside the file come before names of files that only their maker has.
+            columns[name] = next((alias for alias in present if alias in file.recordings), present[0])
+    missing = [name for name in NEEDED if name not in columns]
     if missing:
         needed = "; ".join(f"{name} (or {', '.join(ALIASES[name][1:])})" for name in missing)
-        msg = f"{root}:1: missing column {needed}. Its columns: {', '.join(frame.columns)}."
+        msg = f"{root}:1: missing column {needed}. Its columns: {listed(file.frame.columns)}."
         raise DatasetError(msg)
-    return found
+    return columns
 
 
 def _unused(frame: pd.DataFrame, columns: Mapping[str, str], root: Path) -> list[Fault]:
@@ -92,7 +89,30 @@ def _unused(frame: pd.DataFrame, columns: Mapping[str, str], root: Path) -> list
     if not unused:
         return []
     known = ", ".join(ALIASES)
-    return [Fault(f"Columns not used: {', '.join(unused)}. Known are: {known}.", root.name, 1, fatal=False)]
+    return [Fault(f"Columns not used: {listed(unused)}. Known are: {known}.", root.name, 1, fatal=False)]
+
+
+def _mixed_marks(file: TableFile, columns: Mapping[str, str], root: Path) -> list[Fault]:
+    cells = [cell for name in ("start", "end") if name in columns for cell in file.frame[columns[name]]]
+    if not _times.mixes_decimal_marks(cells):
+        return []
+    told = "Times have decimal points and decimal commas; one of them may stand for thousands. Write all in one way."
+    return [Fault(told, root.name, 1)]
+
+
+def _rows(file: TableFile, columns: Mapping[str, str], root: Path) -> tuple[list[dict[str, Any]], list[Fault]]:
+    """Return the utterances, and what is wrong with other rows."""
+    places = Places(root.parent)
+    rows: dict[str, dict[str, Any]] = {}
+    faults = []
+    for line, cells in _records(file.frame, columns):
+        try:
+            row = _row(cells, places, decimal_comma=file.delimiter not in (",", ""))
+            _refuse_repeated(row["id"], rows)
+            rows[row["id"]] = row
+        except ValueError as error:
+            faults.append(Fault(str(error), root.name, line))
+    return list(rows.values()), faults
 
 
 def _records(frame: pd.DataFrame, columns: Mapping[str, str]) -> Iterable[tuple[int, dict[str, Any]]]:
@@ -102,21 +122,19 @@ def _records(frame: pd.DataFrame, columns: Mapping[str, str]) -> Iterable[tuple[
         yield line, dict(zip(columns, values, strict=True))
 
 
-def _row(cells: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _row(cells: Mapping[str, Any], places: Places, *, decimal_comma: bool) -> dict[str, Any]:
     """Return the utterance of a row; raises ValueError with what is wrong."""
     for name in NEEDED:
-        if _cells.is_missing(cells[name]):
-            msg = f"the cell {name!r} is empty."
-            raise ValueError(msg)
+        _refuse_missing(name, cells[name])
     file = str(cells["file"]).strip()
-    start_s = _cells.seconds(cells.get("start"), 0.0)
-    end_s = _cells.seconds(cells.get("end"), float("nan"))
+    start_s = _cells.seconds(cells.get("start"), 0.0, decimal_comma=decimal_comma)
+    end_s = _cells.seconds(cells.get("end"), float("nan"), decimal_comma=decimal_comma)
     if end_s <= start_s:
         msg = f"the segment ends at {end_s:g} s, before or where it starts ({start_s:g} s)."
         raise ValueError(msg)
     return {
         "id": _cells.text(cells.get("id")) or _id(file, start_s, end_s),
-        "path": str(_audio(file, folder)),
+        "path": str(places.audio(file)),
         "start_s": start_s,
         "end_s": end_s,
         "speaker": _cells.text(cells["speaker"]),
@@ -126,6 +144,17 @@ def _row(cells: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "partition": _cells.partition(cells.get("partition")),
         "session": _cells.text(cells.get("session")),
     }
+
+
+def _refuse_missing(name: str, cell: Any) -> None:
+    if _cells.is_missing(cell):
+        word = str(cell).strip() if isinstance(cell, str) else ""
+        told = f"says {word!r}, which stands for a missing value" if word else "is empty"
+        msg = f"the cell {name!r} {told}."
+        raise ValueError(msg)
+    if not isinstance(cell, str | int | float) and not hasattr(cell, "item"):
+        msg = f"the cell {name!r} holds {shown(cell)}; expected a text."
+        raise ValueError(msg)
 
 
 def _id(file: str, start_s: float, end_s: float) -> str:
@@ -139,38 +168,30 @@ def _id(file: str, start_s: float, end_s: float) -> str:
     return f"{file}[{start_s:.3f}-{'' if end_s != end_s else format(end_s, '.3f')}]"
 
 
-def _audio(file: str, folder: Path) -> Path:
-    path = folder / file
-    if not path.exists() and "\\" in file:  # written on Windows
-        path = folder / file.replace("\\", "/")
-    if not path.exists():
-        msg = f"the audio {file!r} is not there; paths are relative to the folder of the table."
-        raise ValueError(msg)
-    return path
-
-
 def _refuse_repeated(name: str, rows: Mapping[str, Any]) -> None:
     if name in rows:
-        msg = f"the utterance {name!r} is there twice."
+        msg = f"the utterance {shown(name)} is there twice."
         raise ValueError(msg)
 
 
 def _classes(labels: pd.Series, rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the labels in their order; categories that differ by spaces alone are one, empty ones are none."""
     import pandas as pd
 
     if isinstance(labels.dtype, pd.CategoricalDtype):
-        return tuple(str(_cells.text(label)) for label in labels.cat.categories)
+        texts = (_cells.text(label) for label in labels.cat.categories)
+        return tuple(dict.fromkeys(label for label in texts if label is not None))
     return tuple(sorted({row["label"] for row in rows}))
 
 
 def _take_neutral_from_labels(rows: Iterable[dict[str, Any]], classes: Iterable[str]) -> tuple[str, ...]:
     """Mark the rows of a label that says neutral, and return the sentence that tells so."""
-    found = [label for label in classes if label.lower() in NEUTRAL_NAMES]
-    if not found:
+    names = [label for label in classes if label.lower() in NEUTRAL_NAMES]
+    if not names:
         return ("No utterance counts as neutral: no column 'neutral', and no label of that name.",)
     for row in rows:
-        row["neutral"] = row["label"] in found
-    return (f"Neutral enrolment comes from the label {' and '.join(map(repr, found))}: no column 'neutral'.",)
+        row["neutral"] = row["label"] in names
+    return (f"Neutral enrolment comes from the label {' and '.join(map(repr, names))}: no column 'neutral'.",)
 
 
 @hookimpl
