@@ -135,7 +135,7 @@ def false_verdicts(world: World, n: int, seeds: tuple[int, int], repeats: int) -
         ]
         first, second = (sample(run, w.kind, stochastic=w.seed_sd > 0) for run, w in zip(runs, lucky, strict=True))
         found = compare(first, second)
-        hits += found.p_speakers <= 0.05, found.significant()
+        hits += found.p_speakers <= 0.05, found.significant
     return tuple(hits / repeats)
 
 

@@ -16,7 +16,7 @@ from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
 from sabench.protocols.protocol import is_pooled
 from sabench.results.sources import Merged, Source
-from sabench.stats import families, permutation
+from sabench.stats import permutation, ranking
 from sabench.verdicts import verdict
 from sabench.verdicts.baselines import Baselines
 from sabench.verdicts.entries import Entry, entries, left_out
@@ -134,17 +134,23 @@ class _Builder:
         )
 
     def _ranked(self, found: list[Entry]) -> list[Row]:
-        ranks: dict[int, int] = {}
+        ranks: dict[int, tuple[int, int]] = {}
         for group in GROUPS:
             members = [e for e in found if e.complete and e.method.access.group == group]
-            ranks |= {id(e): rank for e, rank in zip(members, families.ranks([e.sample for e in members]), strict=True)}
+            ranges = ranking.ranks([e.sample for e in members])
+            ranks |= {id(e): ends for e, ends in zip(members, ranges, strict=True) if ends}
         named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in found) else None
         baselines = Baselines(found, named)
         against = {id(entry): baselines.of(entry) for entry in found if entry.complete}
         against_baseline = differences([(entry, other) for entry in found if (other := against.get(id(entry)))])
         used = {id(other) for other in against.values() if other}
         rows = [
-            row_of(e, rank=ranks.get(id(e)), difference=against_baseline.get(id(e)), baseline=id(e) in used)
+            row_of(
+                e,
+                rank=ranks[id(e)][0] if id(e) in ranks else None,
+                difference=against_baseline.get(id(e)),
+                baseline=id(e) in used,
+            )
             for e in found
         ]
         return sorted(rows, key=_order)

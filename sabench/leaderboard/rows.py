@@ -12,7 +12,8 @@ import numpy as np
 from sabench.leaderboard.board import Difference, Row
 from sabench.results.sources import KnowsGender
 from sabench.stats import families, intervals, metrics
-from sabench.stats.comparison import ALPHA, MIN_SEEDS
+from sabench.stats.comparison import MIN_SEEDS
+from sabench.stats.families import ALPHA
 from sabench.stats.metrics import Scores
 from sabench.verdicts.entries import Entry
 from sabench.verdicts.verdict import Verdict, compare

@@ -7,9 +7,11 @@ pooled UARs changes by the sign of that speaker's share alone, and both tests ar
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-EXACT = 34
+EXACT = 30
 """Up to so many speakers all sign flips are counted, above so many `DRAWS` of them are drawn."""
 DRAWS = 99_999
 _DIRECT = 12
@@ -56,9 +58,8 @@ def sign_flip(shares: np.ndarray, *, screen: bool = False) -> np.ndarray:
     if n > EXACT:
         p[open_] = _drawn(shares[open_], DRAWS)
         return p
-    halves = _signs(n // 2), _signs(n - n // 2)
     for i in open_:
-        p[i] = _split(shares[i], *halves)
+        p[i] = _split(shares[i])
     return p
 
 
@@ -75,13 +76,18 @@ def _direct(shares: np.ndarray) -> np.ndarray:
 
 def _drawn(shares: np.ndarray, draws: int) -> np.ndarray:
     n_tests, n = shares.shape
-    rng = np.random.default_rng(20210705)
+    flips = drawn_flips(n)[:draws]
     count = np.zeros(n_tests)
     step = max(1, _CHUNK // max(n_tests, n))
     for start in range(0, draws, step):
-        flips = rng.integers(0, 2, (min(step, draws - start), n)) * 2.0 - 1.0
-        count += _tail(shares, flips).sum(axis=0)
+        count += _tail(shares, flips[start : start + step].astype(float)).sum(axis=0)
     return np.asarray((count + 1) / (draws + 1))
+
+
+@lru_cache(maxsize=4)
+def drawn_flips(n: int) -> np.ndarray:
+    """Return the sign flips that are drawn for `n` speakers, always the same, shape `(DRAWS, n)`."""
+    return np.random.default_rng(20210705).integers(0, 2, (DRAWS, n), dtype=np.int8) * np.int8(2) - np.int8(1)
 
 
 def _student(shares: np.ndarray) -> np.ndarray:
@@ -98,14 +104,16 @@ def _tail(shares: np.ndarray, flips: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(flips @ shares.T) >= _threshold(shares))
 
 
-def _split(shares: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
+def _split(shares: np.ndarray) -> float:
     """Count the flips in the tail exactly by joining two halves of the speakers.
 
     A sum is in the upper tail if the left half's reaches what the right half's leaves missing: of
     sorted sums, a search tells how many do. Flips come in mirrored pairs, so the lower tail is as large.
     """
-    upper = np.sort(left @ shares[: left.shape[1]])
-    missing = _threshold(shares[None])[0] - np.sort(right @ shares[left.shape[1] :])
+    half = len(shares) // 2
+    left, right = _signs(half), _signs(len(shares) - half)
+    upper = np.sort(left @ shares[:half])
+    missing = _threshold(shares[None])[0] - np.sort(right @ shares[half:])
     reached = len(upper) - np.searchsorted(upper, missing, side="left")
     return min(1.0, float(2 * reached.sum() / (len(left) * len(right))))
 
@@ -115,6 +123,7 @@ def _threshold(shares: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(shares.sum(axis=1)) - 1e-12 * np.abs(shares).sum(axis=1))
 
 
+@lru_cache(maxsize=_DIRECT + 2)
 def _signs(n: int) -> np.ndarray:
     """Return all sign vectors, shape `(2**n, n)`."""
     return ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) * 2.0 - 1.0

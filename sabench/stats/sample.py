@@ -27,16 +27,18 @@ class Sample:
     Attributes:
         units: the speakers, in a fixed order.
         shares: what each adds to the score, averaged over seeds, shape `(n_units,)`; they sum to `value`.
+        parts: what each would add were all of their utterances recognised, shape `(n_units,)`; they sum to one.
         influence: how far each pulls the score, shape `(n_units,)`; their squares sum to the variance
             of the score over speakers.
         df: degrees of freedom of that variance.
         seed_values: score of each seed, shape `(n_seeds,)`.
-        shared: whether one trained model serves several speakers, so that the luck of a seed hits them all.
+        shared: whether one trained model serves several speakers, so that a seed moves the scores of all of them.
         stochastic: whether the seed changes the result.
     """
 
     units: tuple[str, ...]
     shares: np.ndarray
+    parts: np.ndarray
     influence: np.ndarray
     df: float
     seed_values: np.ndarray
@@ -57,6 +59,15 @@ class Sample:
     def seed_variance(self) -> float:
         """Variance of the score over seeds; 0 where there is one."""
         return float(self.seed_values.var(ddof=1)) if self.n_seeds > 1 else 0.0
+
+    @property
+    def seed_counts(self) -> bool:
+        """Whether seeds are a source of variance of their own: a seed moves several speakers at once."""
+        return self.shared and self.stochastic
+
+    def enough_seeds(self, needed: int) -> bool:
+        """Return whether there are seeds enough to judge that variance; always so where it plays no part."""
+        return not self.seed_counts or self.n_seeds >= max(2, needed)
 
 
 def common(runs: Sequence[Predictions]) -> list[Predictions]:
@@ -141,7 +152,7 @@ def _mean_of_folds(hits: np.ndarray, counts: np.ndarray) -> Sample:
     part = (counts * weight).sum(axis=(1, 2)) / len(totals)
     mean = share.mean(axis=0)
     influence = (mean - mean.sum() * part) / np.sqrt(np.maximum(1 - part, 1e-12))
-    return Sample((), mean, influence, _effective_df(part**2), share.sum(axis=1), False, True)
+    return Sample((), mean, part, influence, _effective_df(part**2), share.sum(axis=1), False, True)
 
 
 def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
@@ -160,6 +171,7 @@ def _pooled(hits: np.ndarray, counts: np.ndarray) -> Sample:
     return Sample(
         units=(),
         shares=(mean / totals).mean(axis=1),
+        parts=(counts / totals).mean(axis=1),
         influence=corrected.mean(axis=1),
         df=_effective_df(((counts / totals) ** 2).sum(axis=1)),
         seed_values=(hits.sum(axis=1) / totals).mean(axis=1),

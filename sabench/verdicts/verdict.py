@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sabench.errors import ResultsError
 from sabench.interfaces.records import Access
 from sabench.stats import comparison, intervals, sample
-from sabench.stats.comparison import ALPHA, MIN_SEEDS, Comparison
+from sabench.stats.comparison import MIN_SEEDS, Comparison
+from sabench.stats.families import ALPHA
 from sabench.stats.intervals import Interval
 from sabench.verdicts.entries import Entry, identity, sample_of
 
@@ -38,7 +40,7 @@ class Verdict:
         return {
             "verdict": self.sentence,
             "notes": list(self.notes),
-            "significant": found.significant(),
+            "significant": found.significant,
             "about_methods": found.about_methods,
             "effect": found.effect.value,
             "low": found.effect.low,
@@ -151,7 +153,7 @@ def _words(first: Entry, second: Entry, found: Comparison) -> str:
         return _on_one_method(ahead, behind, where, size, found)
     if not found.about_methods and found.p_speakers <= ALPHA:
         return f"These trained models differ {where}: {ahead.title} is ahead of {behind.title} by {size}."
-    if found.significant():
+    if found.significant:
         price = price_words(ahead.method.access, behind.method.access)
         return f"{ahead.title} beats {behind.title} {where} by {size}{price}."
     return f"{ahead.title} and {behind.title} cannot be told apart {where}: a difference of {size}."
@@ -195,10 +197,10 @@ _SINGLE = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 def points(fraction: float) -> str:
     """Return a fraction as percentage points.
 
-    >>> points(0.1213), points(float("nan"))
+    >>> points(0.1213), points(float("inf"))
     ('12.1', '-')
     """
-    return "-" if fraction != fraction else f"{100 * fraction:.1f}"
+    return "-" if not math.isfinite(fraction) else f"{100 * fraction:.1f}"
 
 
 def p_words(p: float) -> str:
