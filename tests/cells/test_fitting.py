@@ -70,7 +70,7 @@ def test_training_speakers_stand_behind_their_own_transform(made, monkeypatch):
     fit(*made("nearest"))
     spread = np.ptp(list(speaker_means(plain.last[1]).values()), axis=0)
     normed = Spy(monkeypatch, tiny.Nearest)
-    fit(*made("nearest-norm", settings={"speaker-zscore.few": 0}))
+    fit(*made("nearest-norm"))
     centred = np.array(list(speaker_means(normed.last[1]).values()))
     assert (spread > 5).all()
     assert np.abs(centred).max() < 1e-5
@@ -78,7 +78,7 @@ def test_training_speakers_stand_behind_their_own_transform(made, monkeypatch):
 
 def test_validation_speakers_are_enrolled_by_the_rule_used_for_targets(made, monkeypatch):
     spy = Spy(monkeypatch, tiny.NearestToNeutral)
-    cell, folder, data = made("nearest-to-neutral", normaliser="speaker-zscore", settings={"speaker-zscore.few": 0})
+    cell, folder, data = made("nearest-to-neutral", normaliser="speaker-zscore")
     fit(cell, folder, data)
     ((enrolment, utterances),) = spy.last[2]
     assert (len(enrolment.neutral), len(enrolment.unlabelled), len(enrolment.labelled)) == (1, 0, 0)

@@ -178,14 +178,14 @@ def test_one_pool_serves_all_methods():
 
 
 def test_what_was_set_for_one_method_is_not_set_for_another(tmp_path):
-    settings = {"shifted.sharpness": 2.0, "speaker-zscore.few": 3, "adapter.neutral": 1}
+    settings = {"shifted.sharpness": 2.0, "speaker-zscore.shrinkage": 3.0, "adapter.neutral": 1}
     plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings=settings)
-    assert only(toys.registry(), plan, "nearest-norm")["settings"] == {"speaker-zscore.few": 3}
+    assert only(toys.registry(), plan, "nearest-norm")["settings"] == {"speaker-zscore.shrinkage": 3.0}
     assert only(toys.registry(), plan, "shifted")["settings"] == {"shifted.sharpness": 2.0, "adapter.neutral": 1}
 
 
 def test_settings_of_one_method_leave_the_others_alone(tmp_path):
-    plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings={"speaker-zscore.few": 3})
+    plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings={"speaker-zscore.shrinkage": 3.0})
     measured = curve(plan, (1,), 1, registry=toys.registry())
     assert {point.method for point in measured.points} == {"shifted", "nearest-norm"}
 

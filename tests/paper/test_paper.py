@@ -202,12 +202,12 @@ def test_settings_of_every_method_of_a_group_are_deviations(linked, published, r
     adapters = ("nearest", "shifted", "nearest-norm")
     group = published.groups["shifted"].model_copy(update={"adapters": adapters, "preset": "soft"})
     together = published.model_copy(update={"groups": {"means": group}})
-    settings = {"shifted.neutral": 2, "speaker-zscore.few": 3, "adapter.sharpness": 2.0}
+    settings = {"shifted.neutral": 2, "speaker-zscore.shrinkage": 3.0, "adapter.sharpness": 2.0}
     found = carried(together, registry, Request(settings=settings, common=common))[1]
     assert {
         "means: sharpness 2.0 instead of 3.0.",
         "shifted: neutral 2 instead of 1.",
-        "nearest-norm: speaker-zscore.few 3 instead of 10.",
+        "nearest-norm: speaker-zscore.shrinkage 3.0 instead of learnt.",
     } <= {*found.deviations}
 
 

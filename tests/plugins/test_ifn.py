@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from made_speakers import unlabelled, utterances, view
@@ -27,43 +29,43 @@ def target(of: Utterances, name: str = "s0"):
 
 def test_one_look_uses_the_mean_of_what_it_takes_for_neutral():
     train = aroused(offset=0.0)
-    normaliser = fitted(train, mean_weight=0.0, spread_weight=0.0)
+    normaliser = fitted(train)
     own = target(aroused(speakers=1, seed=1))
-    neutral = own.stack()[:6]
+    expected = normaliser.prior_.moments_of(UtteranceMoments.of(own[:6]))
     transform = normaliser.enrol(unlabelled(own))
-    assert transform.mean == pytest.approx(neutral.mean(axis=0), abs=1e-4)
-    assert transform.scale == pytest.approx(neutral.std(axis=0), abs=1e-4)
+    assert transform.mean == pytest.approx(expected.mean, abs=1e-4)
+    assert transform.scale == pytest.approx(expected.scale, abs=1e-4)
 
 
 def test_another_look_finds_what_the_first_missed():
-    train = aroused(offset=0.0)
+    train = aroused(offset=3.0)
     own = target(aroused(speakers=1, seed=1)).map(lambda array: array + 1.5)
     truth = own.stack()[:6].mean(axis=0)
     errors = [np.abs(fitted(train, iterations=looks).enrol(unlabelled(own)).mean - truth).max() for looks in (1, 20)]
     assert errors[1] < errors[0]
 
 
-def test_the_mean_is_drawn_towards_the_training_speakers():
-    train = aroused(offset=0.0)
-    normaliser = fitted(train, mean_weight=3.0, spread_weight=7.0)
+def test_one_utterance_has_the_spread_of_the_training_speakers_neutral_speech():
+    train = aroused()
+    normaliser = fitted(train)
     transform = normaliser.enrol(unlabelled(view([-4.0, -4.0, -4.0])))
-    assert transform.mean == pytest.approx((-4 + 3 * normaliser.mean_) / 4, abs=1e-5)
-    assert transform.scale == pytest.approx(np.sqrt(7 * normaliser.variance_ / 8), abs=1e-5)
+    neutral = [own[:6] for own in (target(train, name).stack() for name in train.rows_of)]
+    assert transform.scale == pytest.approx(np.sqrt(np.mean([own.var(axis=0, ddof=1) for own in neutral], axis=0)))
 
 
 def test_the_most_neutral_are_taken_where_too_few_are_found():
     normaliser = fitted(aroused(offset=0.0), least=0.5)
     heard = UtteranceMoments.of(view([9.0] * 3, [8.0] * 3, [7.0] * 3, [6.0] * 3))
-    found = normaliser.detect(heard, Standardise(normaliser.mean_, np.sqrt(normaliser.variance_)))
+    found = normaliser.detect(heard, Standardise.by(normaliser.prior_.moments))
     assert found.tolist() == [False, False, True, True]
 
 
 def test_a_small_shift_of_a_speaker_is_undone():
-    normaliser = fitted(aroused(offset=0.0), mean_weight=0.0)
+    normaliser = fitted(aroused(offset=5.0))
     own = target(aroused(speakers=1, seed=1))
     shifted = own.map(lambda array: array + 0.5)
     plain, other = normaliser.enrol(unlabelled(own)), normaliser.enrol(unlabelled(shifted))
-    assert other(shifted[7]) == pytest.approx(plain(own[7]), abs=1e-4)
+    assert other(shifted[7]) == pytest.approx(plain(own[7]), abs=1e-3)
 
 
 def test_sequences_are_detected_by_mean_and_deviation_over_frames():
@@ -78,10 +80,11 @@ def test_sequences_are_detected_by_mean_and_deviation_over_frames():
 def test_without_both_sides_in_training_all_utterances_count(neutral):
     of = utterances()
     train = Utterances(of.features, of.y, of.speaker, np.full(len(of), neutral), of.classes)
-    normaliser = fitted(train, mean_weight=0.0, spread_weight=0.0)
+    normaliser = fitted(train)
     own = target(of)
     transform = normaliser.enrol(unlabelled(own))
-    assert transform.mean == pytest.approx(own.stack().mean(axis=0), abs=1e-4)
+    expected = normaliser.prior_.moments_of(UtteranceMoments.of(own)).mean
+    assert transform.mean == pytest.approx(expected, abs=1e-4)
 
 
 def test_without_enrolment_it_is_the_identity():
@@ -96,9 +99,9 @@ def test_all_utterances_are_asked_for_by_default():
 def test_enrolling_changes_nothing_in_the_normaliser():
     train = aroused()
     normaliser = fitted(train)
-    before = {name: np.copy(value) for name, value in vars(normaliser).items() if name.endswith("_")}
+    before = pickle.dumps(normaliser)
     normaliser.enrol(unlabelled(target(train)))
-    assert all(np.array_equal(getattr(normaliser, name), value) for name, value in before.items())
+    assert pickle.dumps(normaliser) == before
 
 
 def test_a_saved_one_maps_alike(tmp_path):

@@ -66,14 +66,23 @@ def test_the_corpus_normaliser_uses_the_training_set_for_everybody():
 # Speaker normalisation
 
 
-def test_over_all_utterances_it_is_the_speakers_own_mean_and_deviation():
-    normaliser = fitted(SpeakerZScore(few=0), [0.0, 2.0], [10.0, 14.0])
-    transform = normaliser.enrol(unlabelled(view([100.0], [104.0])))
-    assert applied(transform, 100.0, 102.0, 104.0) == [-1.0, 0.0, 1.0]
+@pytest.mark.parametrize("n", [2, 9, 10, 11, 50])
+def test_over_all_utterances_it_is_the_speakers_own_mean_and_deviation_however_many_there_are(n):
+    normaliser = fitted(SpeakerZScore(), [0.0, 2.0], [10.0, 14.0])
+    values = 100.0 + 4.0 * np.arange(n)
+    transform = normaliser.enrol(unlabelled(view(*values[:, None])))
+    assert applied(transform, *values) == pytest.approx((values - values.mean()) / values.std(), abs=1e-6)
+
+
+def test_the_only_utterance_of_a_speaker_has_the_training_speakers_deviation():
+    normaliser = fitted(SpeakerZScore(), [0.0, 2.0], [10.0, 14.0])
+    transform = normaliser.enrol(unlabelled(view([100.0])))
+    assert transform.scale.item() == pytest.approx(np.sqrt(5))  # unbiased variances 2 and 8
+    assert 7 < transform.mean.item() < 100
 
 
 def test_frames_of_sequences_count_one_by_one():
-    normaliser = SpeakerZScore(few=0)
+    normaliser = SpeakerZScore()
     normaliser.fit(train([0.0], [1.0]))
     long, short = np.array([[0.0], [0.0], [0.0]]), np.array([[8.0]])
     transform = normaliser.enrol(unlabelled(view(long, short)))  # mean 2, variance 12
@@ -81,38 +90,53 @@ def test_frames_of_sequences_count_one_by_one():
     assert transform(long.astype(np.float32)).shape == (3, 1)
 
 
-def test_from_few_utterances_the_mean_is_drawn_to_the_training_speakers_and_the_scale_is_theirs():
-    # Training mean 7; deviations within speakers are 1 and 2, pooled sqrt((1 + 4) / 2).
-    normaliser = fitted(SpeakerZScore(few=10, shrinkage=1.0), [1.0, 3.0], [10.0, 14.0])
-    transform = normaliser.enrol(unlabelled(view([20.0], [24.0], [22.0])))  # mean 22, weight 3 / 4
-    mean = 0.75 * 22 + 0.25 * 7
-    assert applied(transform, mean, mean + np.sqrt(2.5)) == pytest.approx([0.0, 1.0], abs=1e-6)
-
-
-def test_with_as_many_as_few_says_the_statistics_are_the_speakers_own():
-    normaliser = fitted(SpeakerZScore(few=3), [1.0, 3.0], [10.0, 14.0])
+def test_from_k_utterances_the_mean_is_drawn_to_the_training_speakers():
+    # Training means 2 and 12 of two utterances: variance within 5, between (100 - 5) / 2.
+    normaliser = fitted(SpeakerZScore(unlabelled=3), [1.0, 3.0], [10.0, 14.0])
     transform = normaliser.enrol(unlabelled(view([20.0], [24.0], [22.0])))
-    assert applied(transform, 22.0) == [0.0]
+    share = 3 / (3 + 5 / 47.5)
+    assert transform.mean.item() == pytest.approx(share * 22 + (1 - share) * 7)
 
 
-def test_without_shrinkage_one_utterance_is_subtracted():
-    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=0.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
-    transform = normaliser.enrol(Enrolment(neutral=view([50.0])))
-    assert applied(transform, 50.0, 51.0) == [0.0, 1.0]
+def test_no_k_makes_a_step():
+    """A speaker who always says the same two things: the estimate nears the own values and never leaps."""
+    normaliser = fitted(SpeakerZScore(unlabelled=60), [0.0, 1.0, 5.0], [9.0, 11.0, 14.0], [3.0, 4.0, 4.5])
+    said = [[20.0], [40.0]]
+    found = [normaliser.enrol(unlabelled(view(*(said * n)))) for n in range(1, 31)]
+    for values in ([transform.mean.item() for transform in found], [transform.scale.item() for transform in found]):
+        steps = np.diff(values)
+        assert (steps[1:] * steps[:-1] > 0).all()
+        assert (np.abs(steps[1:]) < np.abs(steps[:-1])).all()
+
+
+@pytest.mark.parametrize("parameters", [{"neutral": 2}, {"unlabelled": 2}])
+def test_without_shrinkage_the_own_mean_is_subtracted(parameters):
+    normaliser = fitted(SpeakerZScore(**parameters, shrinkage=0.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    features = view([50.0], [54.0])
+    transform = normaliser.enrol(Enrolment(neutral=features, unlabelled=features))
+    assert transform.mean.tolist() == [52.0]
+
+
+def test_a_fixed_shrinkage_counts_in_utterances():
+    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=1.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    transform = normaliser.enrol(Enrolment(neutral=view([9.0])))  # neutral mean 5, weight 1 / 2
+    assert transform.mean.tolist() == [7.0]
 
 
 def test_neutral_enrolment_is_drawn_to_the_training_speakers_neutral_mean():
-    normaliser = fitted(SpeakerZScore(neutral=1, shrinkage=1.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
-    transform = normaliser.enrol(Enrolment(neutral=view([9.0])))  # neutral mean 5, weight 1 / 2
-    assert applied(transform, 7.0) == [0.0]
+    # Neutral means 0 and 11 of two utterances: variance within 2, between (121 - 4) / 2.
+    speakers = [-1.0, 1.0, 30.0], [10.0, 12.0, 30.0]
+    normaliser = fitted(SpeakerZScore(neutral=1), *speakers, neutral=[0, 1, 3, 4])
+    transform = normaliser.enrol(Enrolment(neutral=view([9.0])))
+    share = 1 / (1 + 2 / 59.5)
+    assert transform.mean.item() == pytest.approx(share * 9 + (1 - share) * 5.5)
 
 
-@pytest.mark.parametrize("n", [1, 9, 10, 20])
+@pytest.mark.parametrize("n", [1, 2, 9, 10, 20])
 def test_the_scale_behind_neutral_enrolment_is_the_training_speakers_however_many_there_are(n):
-    normaliser = fitted(SpeakerZScore(neutral=n, shrinkage=0.0), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
+    normaliser = fitted(SpeakerZScore(neutral=n), [0.0, 2.0], [10.0, 12.0], neutral=[0, 2])
     transform = normaliser.enrol(Enrolment(neutral=view(*([50.0 + i % 2] for i in range(n)))))
-    low, high = applied(transform, 50.0, 53.0)
-    assert high - low == pytest.approx(3.0)
+    assert transform.scale.item() == pytest.approx(np.sqrt(2))
 
 
 def test_neutral_enrolment_leaves_unlabelled_utterances_aside():
@@ -129,7 +153,7 @@ def test_with_no_utterance_it_is_the_identity(normaliser):
 
 
 def test_a_feature_that_no_speaker_varies_is_not_blown_up():
-    normaliser = fitted(SpeakerZScore(shrinkage=0.0), [0.1, 0.1, 0.1], [0.3, 0.3, 0.3])
+    normaliser = fitted(SpeakerZScore(unlabelled=1, shrinkage=0.0), [0.1, 0.1, 0.1], [0.3, 0.3, 0.3])
     assert applied(normaliser.enrol(unlabelled(view([0.5]))), 0.6) == pytest.approx([0.1])
 
 
@@ -147,7 +171,8 @@ def test_access_follows_the_parameters(parameters, access):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"unlabelled": -1}, {"neutral": -1}, {"shrinkage": -0.5}, {"unlabelled": "most"}]
+    "parameters",
+    [{"unlabelled": -1}, {"neutral": -1}, {"shrinkage": -0.5}, {"shrinkage": "much"}, {"unlabelled": "most"}],
 )
 def test_parameters_out_of_range_are_refused(parameters):
     with pytest.raises(ParameterError, match=next(iter(parameters))):

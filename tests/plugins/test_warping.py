@@ -5,13 +5,14 @@ from scipy.special import ndtri
 
 from sabench import Access, FeatureView
 from sabench.checks import parametrize_with_checks
-from sabench_plugins.normalisers.ranks import knots
+from sabench_plugins.normalisers.ranks import Warp, knots
+from sabench_plugins.normalisers.speaker_zscore import SpeakerZScore
 from sabench_plugins.normalisers.warping import Warping
 
 
 @pytest.fixture
 def warping() -> Warping:
-    fitted = Warping(few=3)
+    fitted = Warping()
     fitted.fit(utterances())
     return fitted
 
@@ -40,7 +41,7 @@ def test_a_value_between_two_enrolled_ones_lies_between(warping):
 
 def test_beyond_the_enrolment_the_map_goes_on_by_the_training_deviation(warping):
     transform = warping.enrol(unlabelled(alike(0, 1, 2, 4)))
-    beyond = transform(np.full(3, 4.0, np.float32) + warping.affine_.scale_.astype(np.float32))
+    beyond = transform(np.full(3, 4.0, np.float32) + warping.affine_.prior_.moments.scale.astype(np.float32))
     assert beyond == pytest.approx(ndtri(0.875) + 1, abs=1e-5)
 
 
@@ -74,19 +75,40 @@ def test_a_feature_that_does_not_vary_becomes_zero(warping):
 
 
 def test_bins_of_sequences_are_ranked_among_all_frames_of_the_speaker():
-    warping = Warping(few=2)
+    warping = Warping()
     warping.fit(utterances(frames=5, width=1))
     transform = warping.enrol(unlabelled(view([[1.0], [3.0]], [[2.0], [5.0], [4.0]])))
     assert transform(np.float32([[1], [5]]))[:, 0] == pytest.approx(ndtri(np.array([0.1, 0.9])), abs=1e-6)
 
 
-def test_few_utterances_shift_by_a_shrunk_mean():
-    warping = Warping(unlabelled=1)
-    warping.fit(utterances(offset=0.0))
-    transform = warping.enrol(unlabelled(alike(8)))
-    mean, scale = warping.affine_.mean_, warping.affine_.scale_
-    expected = (8.0 - (8.0 + mean) / 2) / scale
-    assert transform(np.full(3, 8.0, np.float32)) == pytest.approx(expected, abs=1e-5)
+def test_one_utterance_is_mapped_as_by_the_z_score():
+    train = utterances(offset=1.0)
+    warping, zscore = Warping(unlabelled=1), SpeakerZScore(unlabelled=1)
+    for normaliser in (warping, zscore):
+        normaliser.fit(train)
+    array = np.float32([1, 5, 9])
+    enrolment = unlabelled(alike(8))
+    assert warping.enrol(enrolment)(array).tolist() == zscore.enrol(enrolment)(array).tolist()
+
+
+@pytest.mark.parametrize(("k", "share"), [(2, 1 / 11), (9, 8 / 18), (10, 9 / 19), (11, 0.5), (31, 0.75)])
+def test_ranks_count_the_more_the_more_utterances_there_are(k, share):
+    warping = Warping(unlabelled=k, affine_weight=10.0)
+    warping.fit(utterances(offset=1.0))
+    said = view(*np.random.default_rng(0).normal(3, 1, (k, 3)))
+    array = np.float32([3.1, 2.0, 4.4])
+    affine = warping.affine_.enrol(unlabelled(said))
+    ranked = Warp.of(said.stack(), 1000, warping.affine_.prior_.moments.scale)
+    expected = (1 - share) * affine(array) + share * ranked(array)
+    assert warping.enrol(unlabelled(said))(array) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_map_of_a_few_utterances_increases_everywhere():
+    warping = Warping(unlabelled=4)
+    warping.fit(utterances(width=1))
+    transform = warping.enrol(unlabelled(view([0.0], [0.0], [1.0], [7.0])))
+    warped = transform(np.linspace(-10, 20, 500, dtype=np.float32)[:, None])[:, 0]
+    assert (np.diff(warped) > 0).all()
 
 
 def test_without_enrolment_it_is_the_identity(warping):
@@ -101,7 +123,7 @@ def test_all_utterances_are_asked_for_by_default():
 
 def test_a_saved_warping_maps_alike(warping, tmp_path):
     warping.save(tmp_path)
-    again = Warping(few=3)
+    again = Warping()
     again.load(tmp_path)
     enrolment, array = unlabelled(alike(0, 1, 5)), np.float32([9, 9, 9])
     assert again.enrol(enrolment)(array).tolist() == warping.enrol(enrolment)(array).tolist()

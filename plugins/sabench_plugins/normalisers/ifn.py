@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from sabench import Access, Enrolment, Normaliser, Transform, Utterances, hookimpl
-from sabench_plugins.normalisers.moments import Moments, Standardise, load_arrays, same, save_arrays
+from sabench_plugins.normalisers.moments import Standardise, load_arrays, same, save_arrays
+from sabench_plugins.normalisers.speaker_prior import SpeakerPrior
 from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
 
 
@@ -24,10 +25,10 @@ class IterativeFeatureNormalisation(Normaliser):
     That it stops at 5 % changed files and takes at least the most neutral 20 % of a speaker's files is
     [secondary], from a public reimplementation of the authors' ICASSP 2011 paper. [guess]: the detector is a logistic
     regression, trained on training speakers normalised by their true neutral speech; of sequences it sees mean and
-    deviation over frames; mean and variance are drawn towards the training speakers' neutral ones, with weights
-    counted in utterances; the first look is through the training speakers' neutral mean and deviation. With
-    nothing enrolled the map is the identity; where training has no neutral speech, or nothing else, every utterance
-    counts as neutral.
+    deviation over frames; mean and variance are drawn towards the training speakers' neutral ones, as in
+    `speaker-zscore`, however many utterances there are; the first look is through the training speakers' neutral
+    mean and deviation. With nothing enrolled the map is the identity; where training has no neutral speech, or
+    nothing else, every utterance counts as neutral.
 
     Args:
         unlabelled: utterances of any emotion to look among; `all` takes every one.
@@ -36,12 +37,11 @@ class IterativeFeatureNormalisation(Normaliser):
         least: take at least this share, the most neutral ones.
         threshold: probability from which an utterance is neutral.
         C: inverse strength of the detector's penalty.
-        mean_weight: weight of the training speakers' neutral mean.
-        spread_weight: weight of their variance.
     """
 
     name = "ifn"
     title = "iterative normalisation by detected neutral speech"
+    version = "2"
 
     def __init__(
         self,
@@ -51,8 +51,6 @@ class IterativeFeatureNormalisation(Normaliser):
         least: Annotated[float, Field(gt=0, le=1)] = 0.2,
         threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5,
         C: Annotated[float, Field(gt=0)] = 0.1,
-        mean_weight: Annotated[float, Field(ge=0)] = 1.0,
-        spread_weight: Annotated[float, Field(ge=0)] = 10.0,
     ) -> None:
         self.unlabelled = unlabelled
         self.iterations = iterations
@@ -60,8 +58,6 @@ class IterativeFeatureNormalisation(Normaliser):
         self.least = least
         self.threshold = threshold
         self.C = C
-        self.mean_weight = mean_weight
-        self.spread_weight = spread_weight
 
     @property
     def access(self) -> Access:
@@ -74,10 +70,7 @@ class IterativeFeatureNormalisation(Normaliser):
             (UtteranceMoments.of(train.features.take(rows)), train.neutral[rows]) for rows in train.rows_of.values()
         ]
         references = [found.take(neutral if neutral.any() else np.ones_like(neutral)) for found, neutral in of_speaker]
-        within = [reference.pooled() for reference in references]
-        weights = np.array([len(reference) for reference in references], dtype=np.float64)
-        self.mean_ = np.average([part.mean for part in within], axis=0, weights=weights)
-        self.variance_ = np.average([part.variance for part in within], axis=0, weights=weights)
+        self.prior_ = SpeakerPrior.of(references)
         X = np.concatenate(
             [found.behind(self._map(part)) for (found, _), part in zip(of_speaker, references, strict=True)]
         )
@@ -88,7 +81,7 @@ class IterativeFeatureNormalisation(Normaliser):
         if not len(enrolment.unlabelled):
             return same
         heard = UtteranceMoments.of(enrolment.unlabelled)
-        neutral = self.detect(heard, Standardise(self.mean_, Moments(1, self.mean_, self.variance_).scale))
+        neutral = self.detect(heard, Standardise.by(self.prior_.moments))
         for _ in range(self.iterations - 1):
             before, neutral = neutral, self.detect(heard, self._map(heard.take(neutral)))
             if (neutral != before).mean() <= self.change:
@@ -109,20 +102,18 @@ class IterativeFeatureNormalisation(Normaliser):
 
     def save(self, folder: Path) -> None:
         """Write the neutral speech and its detector."""
-        names = ("mean", "variance", "coefficients", "intercept")
-        save_arrays(folder, {name: getattr(self, f"{name}_") for name in names})
+        detector = {"coefficients": self.coefficients_, "intercept": self.intercept_}
+        save_arrays(folder, {**self.prior_.arrays, **detector})
 
     def load(self, folder: Path) -> None:
         """Read the neutral speech and its detector."""
-        for name, array in load_arrays(folder).items():
-            setattr(self, f"{name}_", array)
+        state = load_arrays(folder)
+        self.prior_ = SpeakerPrior.from_arrays(state)
+        self.coefficients_, self.intercept_ = state["coefficients"], state["intercept"]
 
     def _map(self, neutral: UtteranceMoments) -> Standardise:
         """Return the affine map by which some neutral utterances are normalised."""
-        found, n = neutral.pooled(), len(neutral)
-        mean = (n * found.mean + self.mean_weight * self.mean_) / (n + self.mean_weight)
-        variance = (n * found.variance + self.spread_weight * self.variance_) / (n + self.spread_weight)
-        return Standardise(mean, Moments(n, mean, variance).scale)
+        return Standardise.by(self.prior_.moments_of(neutral))
 
     def _train_detector(self, X: np.ndarray, neutral: np.ndarray) -> None:
         from sklearn.linear_model import LogisticRegression

@@ -46,6 +46,11 @@ class Standardise:
     mean: np.ndarray
     scale: np.ndarray
 
+    @classmethod
+    def by(cls, of: Moments) -> Standardise:
+        """Return the transform that gives what has these moments mean 0 and, where it varies, deviation 1."""
+        return cls(of.mean, of.scale)
+
     def __call__(self, array: np.ndarray) -> np.ndarray:
         """Return an array of the same shape, float32."""
         return ((array - self.mean) / self.scale).astype(np.float32)

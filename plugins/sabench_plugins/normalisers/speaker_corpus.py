@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sabench import Enrolment, Transform, hookimpl
-from sabench_plugins.normalisers.moments import Standardise
+from dataclasses import replace
+
+from sabench import hookimpl
+from sabench_plugins.normalisers.moments import Moments
 from sabench_plugins.normalisers.speaker_zscore import SpeakerZScore
+from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
 
 
 class SpeakerCorpus(SpeakerZScore):
@@ -25,10 +28,9 @@ class SpeakerCorpus(SpeakerZScore):
     name = "speaker-corpus"
     title = "each speaker's own mean, the training corpus's deviation"
 
-    def enrol(self, enrolment: Enrolment) -> Transform:
-        """Return the transform for one speaker; the identity where nothing is enrolled."""
-        transform = super().enrol(enrolment)
-        return Standardise(transform.mean, self.scale_) if isinstance(transform, Standardise) else transform
+    def estimate(self, heard: UtteranceMoments) -> Moments:
+        """Return the speaker's mean and the training speakers' variance."""
+        return replace(super().estimate(heard), variance=self.prior_.moments.variance)
 
 
 @hookimpl

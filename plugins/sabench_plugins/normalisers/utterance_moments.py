@@ -45,11 +45,15 @@ class UtteranceMoments:
         """Return some of the utterances, by positions or by a mask."""
         return UtteranceMoments(self.count[rows], self.mean[rows], self.variance[rows], self.framed)
 
+    @property
+    def share(self) -> np.ndarray:
+        """Share of every utterance in all frames, shape `(n,)`."""
+        return self.count / self.count.sum()
+
     def pooled(self) -> Moments:
         """Return the moments over all frames of all utterances."""
-        share = (self.count / self.count.sum())[:, None]
-        mean = (share * self.mean).sum(axis=0)
-        variance = (share * (self.variance + (self.mean - mean) ** 2)).sum(axis=0)
+        mean = self.share @ self.mean
+        variance = self.share @ (self.variance + (self.mean - mean) ** 2)
         return Moments(int(self.count.sum()), mean, variance)
 
     def behind(self, affine: Standardise) -> np.ndarray:
