@@ -55,8 +55,8 @@ class Credibility:
     def drawn(self, total: np.ndarray, n: float) -> np.ndarray:
         """Return the estimate for a speaker from the sum of `n` observations.
 
-        >>> Credibility(np.array([6.0]), np.array([2.0])).drawn(np.array([20.0]), 2).tolist()
-        [6.0]
+        >>> Credibility(np.array([6.0]), np.array([2.0])).drawn(np.array([20.0]), 2).tolist()  # own mean 10
+        [8.0]
         >>> Credibility(np.array([6.0]), np.array([np.inf])).drawn(np.array([20.0]), 2).tolist()
         [6.0]
         """
