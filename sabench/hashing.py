@@ -10,8 +10,6 @@ from dataclasses import asdict, is_dataclass
 from pathlib import PurePath
 from typing import Any
 
-from sabench.interfaces.records import Draw, Method
-
 
 def plain(value: Any) -> Any:
     """Return a value as JSON knows it: records as objects, tuples as lists, paths as text."""
@@ -79,40 +77,3 @@ def file_name(text: str) -> str:
     '..-a-method'
     """
     return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in text)
-
-
-def fit_key(
-    protocol_hash: str,
-    fold: str,
-    method: Method,
-    *,
-    evaluation_parameters: Iterable[str],
-    seed: int,
-    threads: int,
-    device: str,
-    validation_as_training: bool,
-    search: Mapping[str, Any] | None,
-) -> str:
-    """Return the key of one trained model; names that mean the same method give the same key."""
-    adapter = asdict(method.adapter)
-    for name in evaluation_parameters:
-        adapter["parameters"] = {k: v for k, v in adapter["parameters"].items() if k != name}
-    return digest(
-        {
-            "protocol": protocol_hash,
-            "fold": fold,
-            "features": method.features,
-            "normaliser": method.normaliser,
-            "adapter": adapter,
-            "seed": seed,
-            "threads": threads,
-            "device": device,
-            "validation_as_training": validation_as_training,
-            "search": search,
-        }
-    )
-
-
-def evaluation_key(fit: str, draw: Draw, evaluation_parameters: Mapping[str, Any]) -> str:
-    """Return the key of one evaluation of a trained model."""
-    return digest({"fit": fit, "draw": str(draw), "parameters": evaluation_parameters})

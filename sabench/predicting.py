@@ -18,7 +18,8 @@ from sabench.interfaces.plugins import FeatureExtractor
 from sabench.interfaces.records import Access, Component
 from sabench.interfaces.views import Enrolment, FeatureView, Memory
 from sabench.registry.registry import Registry
-from sabench.results.folder import Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import RunRecord
 
 
 @dataclass(frozen=True)

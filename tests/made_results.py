@@ -6,7 +6,8 @@ import numpy as np
 
 from sabench.hashing import digest
 from sabench.interfaces.records import Access, Component, Method
-from sabench.results.folder import Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import RunRecord
 
 CLASSES = ("angry", "happy", "sad")
 

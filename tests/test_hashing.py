@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from sabench import Access, Draw
-from sabench.hashing import canonical, derive_seed, digest, evaluation_key, fit_key, plain, shuffled
+from sabench.cells.keys import evaluation_key, fit_key
+from sabench.hashing import canonical, derive_seed, digest, plain, shuffled
 from sabench.interfaces.records import Component, Method
 
 SVM = Component("svm", "1", {"C": 1.0, "k": 1})

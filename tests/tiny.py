@@ -17,7 +17,7 @@ from sabench.results.folder import Results
 from sabench.running import assembly, preparation
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
-from sabench.running.preparation import Job
+from sabench.running.planned_run import PlannedRun
 
 
 class Tone(FeatureExtractor):
@@ -246,19 +246,19 @@ def sabench_adapters():
     }
 
 
-def jobs(plan: Plan) -> list[Job]:
+def planned_runs(plan: Plan) -> list[PlannedRun]:
     """Return the runs of a plan."""
-    return preparation.jobs(plan, registry(), Results(plan.results), Observer())
+    return preparation.planned_runs(plan, registry(), Observer())
 
 
 def cells(plan: Plan) -> list[Cell]:
     """Return the cells of a plan, with features computed."""
     made = []
-    for job in jobs(plan):
-        name, table = job.run.method.features.name, job.material.corpus.table
-        features = FeatureStore().ensure(table, job.parts.extractor, name, jobs=1)
+    for planned in planned_runs(plan):
+        name, table = planned.record.method.features.name, planned.split_corpus.corpus.table
+        features = FeatureStore().ensure(table, planned.parts.extractor, name, jobs=1)
         results = Results(plan.results)
-        made += assembly.cells(results, job.material, job.parts, job.run, job.conditions, features)
+        made += assembly.cells(results, planned, planned.record, features)
     return made
 
 

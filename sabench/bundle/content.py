@@ -14,7 +14,7 @@ from sabench.bundle import archive, rows
 from sabench.bundle.rows import Rows
 from sabench.errors import BundleError, SabenchError
 from sabench.hashing import canonical
-from sabench.results.folder import CellRecord, RunRecord
+from sabench.results.runs import CellRecord, RunRecord
 
 CARD: Final = "card.json"
 RUN: Final = "run.json"

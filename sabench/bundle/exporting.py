@@ -13,7 +13,8 @@ from sabench.errors import ResultsError, SabenchError
 from sabench.hashing import plain
 from sabench.machine.files import write_bytes
 from sabench.registry.registry import Registry
-from sabench.results.folder import CellRecord, Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import CellRecord, RunRecord
 from sabench.stats import metrics
 
 

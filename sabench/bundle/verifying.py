@@ -13,7 +13,7 @@ from sabench.bundle.checks import scores as score_checks
 from sabench.bundle.content import Content, open_bundle, strange_values
 from sabench.errors import BundleError
 from sabench.interfaces.records import Corpus, Predictions
-from sabench.results.folder import CellRecord, RunRecord
+from sabench.results.runs import CellRecord, RunRecord
 from sabench.stats import metrics
 
 if TYPE_CHECKING:

@@ -14,23 +14,12 @@ import numpy as np
 from sabench.cells.cell import Cell, EnrolmentRows, Training
 from sabench.cells.folder import CellFolder
 from sabench.errors import PlanError
-from sabench.interfaces.plugins import Adapter, Checkpoint, Normaliser, Predictor, Reporter
+from sabench.interfaces.plugins import Adapter, Context, Normaliser, Predictor
 from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
 from sabench.registry.parameters import resolve
 from sabench.stats import metrics
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FitContext:
-    """What a fit is handed besides data; see `sabench.interfaces.Context`."""
-
-    seed: int
-    device: str
-    threads: int
-    report: Reporter
-    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True)
@@ -100,7 +89,7 @@ def fit(cell: Cell, folder: CellFolder, data: CellData) -> tuple[FittedMethod, d
 
 def _final(cell: Cell, folder: CellFolder, data: CellData, chosen: Mapping[str, Any]) -> FittedMethod:
     adapter = _with(cell.adapter, chosen)
-    context = FitContext(cell.seed, cell.device, cell.threads, folder.report, folder.checkpoint)
+    context = Context(cell.seed, cell.device, cell.threads, folder.report, folder.checkpoint)
     return _fit(cell, adapter, cell.more_training or cell.training, data, context, validate=not cell.more_training)
 
 
@@ -133,7 +122,7 @@ def save(method: FittedMethod, folder: CellFolder) -> bool:
 
 
 def _fit(
-    cell: Cell, adapter: Adapter, training: Training, data: CellData, context: FitContext, *, validate: bool
+    cell: Cell, adapter: Adapter, training: Training, data: CellData, context: Context, *, validate: bool
 ) -> FittedMethod:
     train = data.utterances(training)
     normaliser = cell.normaliser
@@ -222,7 +211,7 @@ def _candidate_score(
     if done is not None:
         return float(done["validation_uar"])
     inner.path.mkdir(parents=True, exist_ok=True)
-    context = FitContext(cell.seed, cell.device, cell.threads, inner.report, inner.checkpoint)
+    context = Context(cell.seed, cell.device, cell.threads, inner.report, inner.checkpoint)
     method = _fit(cell, _with(cell.adapter, candidate), cell.training, data, context, validate=True)
     truth = np.concatenate([np.array(held_out.y) for held_out in cell.validation])
     predicted = np.concatenate(

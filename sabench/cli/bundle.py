@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sabench.bundle.verifying import Verification
     from sabench.interfaces.records import Corpus
     from sabench.registry.registry import Registry
-    from sabench.results.folder import RunRecord
+    from sabench.results.runs import RunRecord
 
 
 def register(app: typer.Typer) -> None:

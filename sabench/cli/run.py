@@ -12,7 +12,7 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
-    from sabench.results.folder import RunRecord
+    from sabench.results.runs import RunRecord
     from sabench.results.summary import Summary
     from sabench.running.costs import Estimate
     from sabench.running.plan import Plan
@@ -254,10 +254,10 @@ def _estimates(plan: Plan) -> list[Estimate]:
     from sabench.running import costs, preparation
 
     results = Results(plan.results)
-    found = []
-    for job in preparation.jobs(plan, Registry(), results, Watcher()):
-        cells = results.cells(results.continued(job.run))
+    estimates = []
+    for planned in preparation.planned_runs(plan, Registry(), Watcher()):
+        cells = results.cells(results.continued(planned.record))
         missing = [cell.fold for cell in cells if cell.status != "complete"]
         if missing:
-            found.append(costs.estimate(job, plan, missing))
-    return found
+            estimates.append(costs.estimate(planned, plan, missing))
+    return estimates

@@ -19,7 +19,7 @@ from rich.progress import (
 
 from sabench.cli import output
 from sabench.interfaces import plugins
-from sabench.results.folder import RunRecord
+from sabench.results.runs import RunRecord
 from sabench.running.observer import Observer
 
 if TYPE_CHECKING:

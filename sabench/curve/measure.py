@@ -14,8 +14,8 @@ from sabench.curve.single_method import choice_of, only, pool_for
 from sabench.errors import PlanError
 from sabench.interfaces.records import Access, Method
 from sabench.protocols.pools import Shortfall
-from sabench.protocols.protocol import is_pooled
-from sabench.protocols.split_corpus import Material
+from sabench.protocols.split_corpus import SplitCorpus
+from sabench.protocols.splits import is_pooled
 from sabench.registry.methods import Choice, resolve
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -82,17 +82,17 @@ class _Measurement:
 
     def curve(self) -> Curve:
         """See `curve`."""
-        material = preparation.material(self._plan, self._registry, self._plan.datasets[0], self._observer)
+        split_corpus = preparation.split_corpus(self._plan, self._registry, self._plan.datasets[0], self._observer)
         self._held = {
             target.speaker: {kind: len(getattr(target, kind)) for kind in KINDS}
-            for fold in material.protocol.folds
+            for fold in split_corpus.protocol.folds
             for target in fold.test
         }
-        self._notes += _shortfalls(material.protocol.shortfalls, len(self._held))
-        self._notes += self._sharing(material)
+        self._notes += _shortfalls(split_corpus.protocol.shortfalls, len(self._held))
+        self._notes += self._sharing(split_corpus)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
         references = [found for changes in self._bare_methods() if (found := self._reference(changes))]
-        protocol, corpus = material.protocol, material.corpus
+        protocol, corpus = split_corpus.protocol, split_corpus.corpus
         return Curve(
             dataset=corpus.dataset,
             task=corpus.task,
@@ -108,16 +108,16 @@ class _Measurement:
             notes=tuple(self._notes),
         )
 
-    def _sharing(self, material: Material) -> list[str]:
+    def _sharing(self, split_corpus: SplitCorpus) -> list[str]:
         """Return what one pool does to the other, where there are two: neutral utterances are reserved first."""
         rule = self._plan.pool
         if not (rule.neutral and rule.unlabelled):
             return []
         without = [
             target.speaker
-            for fold in material.protocol.folds
+            for fold in split_corpus.protocol.folds
             for target in fold.test
-            if not any(map(material.neutral, target.unlabelled))
+            if not any(map(split_corpus.neutral, target.unlabelled))
         ]
         names = ", ".join(carrier.method for carrier in self._carriers if carrier.kind == "unlabelled")
         return [
@@ -168,7 +168,7 @@ class _Measurement:
         """
         run = summaries[0].record
         predictions = [self._results.predictions(summary.record, summary.draw) for summary in summaries]
-        kind: Kind = "pooled" if is_pooled(run.protocol) else "mean"
+        kind: Kind = "pooled" if run.pooled else "mean"
         drawn = sample(common(predictions), kind, stochastic=run.stochastic)
         values = drawn.seed_values.reshape(len({summary.record.seed for summary in summaries}), -1)
         return replace(drawn, seed_values=values.mean(axis=1), stochastic=run.stochastic), values.mean(axis=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sabench.curve.enrolment_size import Carrier
 from sabench.errors import ParameterError
-from sabench.interfaces.records import PoolRule
+from sabench.protocols.folds import PoolRule
 from sabench.registry.methods import Choice, resolve
 from sabench.registry.registry import Registry
 from sabench.running.plan import Plan

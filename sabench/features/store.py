@@ -14,6 +14,7 @@ from sabench.features.featureset import FeatureSet
 from sabench.features.index import Index, opened
 from sabench.features.shards import SUFFIX, writable, write_shard
 from sabench.hashing import canonical, digest
+from sabench.machine.folders import cache_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,9 +40,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         if folder is None:
-            from sabench.corpora import roots
-
-            folder = roots.cache_folder() / "features"
+            folder = cache_folder() / "features"
         self.folder = Path(folder).absolute()  # worker processes may stand elsewhere
 
     def ensure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -166,7 +167,8 @@ class Checkpoint(Protocol):
         ...
 
 
-class Context(Protocol):
+@dataclass(frozen=True)
+class Context:
     """What the harness hands to `fit` besides data.
 
     Attributes:
@@ -177,20 +179,11 @@ class Context(Protocol):
         checkpoint: where the state of training is kept.
     """
 
-    @property
-    def seed(self) -> int: ...  # noqa: D102  (told above)
-
-    @property
-    def device(self) -> str: ...  # noqa: D102
-
-    @property
-    def threads(self) -> int: ...  # noqa: D102
-
-    @property
-    def report(self) -> Reporter: ...  # noqa: D102
-
-    @property
-    def checkpoint(self) -> Checkpoint: ...  # noqa: D102
+    seed: int
+    device: str
+    threads: int
+    report: Reporter
+    checkpoint: Checkpoint
 
 
 class Predictor(Protocol):

@@ -156,46 +156,6 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A speaker outside training: what is scored, and what is reserved for enrolment, in draw order."""
-
-    speaker: str
-    scored: tuple[str, ...]
-    neutral: tuple[str, ...] = ()
-    unlabelled: tuple[str, ...] = ()
-    labelled: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Fold:
-    """One split: ids to train on, speakers to validate on, speakers to score."""
-
-    name: str
-    train: tuple[str, ...]
-    validation: tuple[Target, ...]
-    test: tuple[Target, ...]
-
-
-@dataclass(frozen=True)
-class PoolRule:
-    """How many utterances a protocol reserves per target speaker.
-
-    Attributes:
-        neutral: the first so many neutral utterances in corpus order; reserved before the others.
-        unlabelled: so many by a hash of ids, blind to class among what may still be reserved.
-        labelled: so many by another hash of ids, likewise.
-        scored_too: leave the pool in the scored set (the seed's variant); another protocol hash.
-        require: drop the speakers who cannot supply the pool, for all methods alike.
-    """
-
-    neutral: int = 1
-    unlabelled: int = 0
-    labelled: int = 0
-    scored_too: bool = False
-    require: bool = False
-
-
-@dataclass(frozen=True)
 class Draw:
     """Which enrolment is taken out of the pool.
 

@@ -14,7 +14,6 @@ from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
-from sabench.protocols.protocol import is_pooled
 from sabench.results.sources import Merged, Source
 from sabench.stats import permutation, ranking
 from sabench.verdicts import verdict
@@ -117,7 +116,7 @@ class _Builder:
             task=first.task,
             protocol=first.protocol,
             protocol_hash=first.protocol_hash,
-            score="pooled UAR" if is_pooled(first.protocol) else "mean of fold UARs",
+            score="pooled UAR" if first.pooled else "mean of fold UARs",
             simulated=first.simulated,
             simulation=_told(first.simulation or {}, off=(None, "")),
             classes=whole.classes,

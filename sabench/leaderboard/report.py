@@ -9,7 +9,7 @@ from typing import Any
 from sabench.interfaces.records import Draw
 from sabench.leaderboard.board import Row
 from sabench.leaderboard.rows import row_of
-from sabench.results.folder import CellRecord, RunRecord
+from sabench.results.runs import CellRecord, RunRecord
 from sabench.results.sources import Source
 from sabench.stats import intervals, metrics
 from sabench.verdicts.baselines import Baselines

@@ -95,9 +95,9 @@ def estimate(found: Sequence[Step], registry: Registry, observer: Observer) -> f
     seconds = 0.0
     for step in found:
         results = Results(step.plan.results)
-        for job in preparation.jobs(step.plan, registry, results, observer):
-            if not _is_complete(results, job.run.run_id):
-                seconds += costs.estimate(job, step.plan).elapsed_s
+        for planned in preparation.planned_runs(step.plan, registry, observer):
+            if not _is_complete(results, planned.record.run_id):
+                seconds += costs.estimate(planned, step.plan).elapsed_s
     return seconds
 
 

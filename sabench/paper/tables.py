@@ -12,7 +12,6 @@ import numpy as np
 from sabench.interfaces.records import Reported
 from sabench.paper.layout import Publication, Table
 from sabench.paper.steps import Carried
-from sabench.protocols.protocol import is_pooled
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.summary import Summary
@@ -148,7 +147,7 @@ class _Maker:
             return Score(number, place, name, reported, None, nan, nan, reason)
         run = complete[0].record
         predictions = sample.common([self._results.predictions(s.record, s.draw) for s in complete])
-        kind: Kind = "pooled" if is_pooled(run.protocol) else "mean"
+        kind: Kind = "pooled" if run.pooled else "mean"
         score = intervals.interval(sample.sample(predictions, kind, stochastic=run.stochastic))
         return Score(number, place, name, reported, score.value, score.low, score.high)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from sabench.errors import LeakageError
-from sabench.interfaces.records import Fold, PoolRule, Target
+from sabench.protocols.folds import Fold, PoolRule, Target
 
 
 def refuse(

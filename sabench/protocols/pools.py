@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sabench.hashing import shuffled
-from sabench.interfaces.records import ALL, Access, Draw, PoolRule, Target
+from sabench.protocols.folds import PoolRule, Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,67 +96,3 @@ class _Budget:
         self._taken.add(name)
         self._left[self._label[name]] -= 1
         self._neutral_left -= name in self._neutral
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Ids that one draw hands over; `zeros` replaces their features by zeros."""
-
-    neutral: tuple[str, ...] = ()
-    unlabelled: tuple[str, ...] = ()
-    labelled: tuple[str, ...] = ()
-    zeros: bool = False
-
-
-def effective_access(access: Access, draw: Draw) -> Access:
-    """Return what a draw hands over: a size `k` replaces the number of neutral or of unlabelled utterances.
-
-    >>> effective_access(Access(neutral=1), Draw("first", k=5))
-    Access(neutral=5, unlabelled=0, labelled=0)
-    """
-    if draw.k is None:
-        return access
-    if access.neutral:
-        return Access(draw.k, access.unlabelled, access.labelled)
-    return Access(0, draw.k, access.labelled) if access.unlabelled else access
-
-
-def take(target: Target, access: Access, draw: Draw) -> Drawn:
-    """Return what a draw takes out of a target's own pool; controls other than `zeros` are the caller's.
-
-    Fewer ids than the access asks for come back where the pool is too small; behind its last one the
-    draw `nth` begins with the first again.
-    """
-    if access.transductive:
-        # By a hash: the order of the corpus would tell labels, and pools first would tell who is neutral.
-        everything = {*target.neutral, *target.unlabelled, *target.labelled, *target.scored}
-        unlabelled: tuple[str, ...] = tuple(shuffled(everything, "unlabelled"))
-    else:
-        unlabelled = _pick(target.unlabelled, access.unlabelled, draw)
-    return Drawn(
-        _pick(target.neutral, access.neutral, draw),
-        unlabelled,
-        _pick(target.labelled, access.labelled, draw),
-        zeros=draw.kind == "zeros",
-    )
-
-
-def lacking(target: Target, access: Access, draw: Draw) -> str:
-    """Return what a target lacks for this access and draw, in words; empty where nothing is lacking."""
-    drawn = take(target, access, draw)
-    faults = []
-    for kind in ("neutral", "unlabelled", "labelled"):
-        wanted = getattr(access, kind)
-        needed = wanted if wanted in (ALL, 0) else wanted + (draw.index if draw.kind == "nth" else 0)
-        if wanted != ALL and (len(getattr(drawn, kind)) < wanted or len(getattr(target, kind)) < needed):
-            faults.append(f"{len(getattr(target, kind))} {kind} in its pool where {wanted} are needed ({draw})")
-    return "; ".join(faults)
-
-
-def _pick(pool: tuple[str, ...], amount: int | str, draw: Draw) -> tuple[str, ...]:
-    if amount == ALL or not int(amount):
-        return ()
-    if draw.kind == "random":
-        pool = tuple(shuffled(pool, f"draw {draw.index}"))
-    start = draw.index % max(len(pool), 1) if draw.kind == "nth" else 0
-    return pool[start : start + int(amount)]

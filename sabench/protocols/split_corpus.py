@@ -1,19 +1,19 @@
-"""What a run is made of, before a method looks at it: a corpus under a protocol, and the conditions of the run."""
+"""A corpus under a protocol, before a method looks at it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sabench.hashing import shuffled
-from sabench.interfaces.plugins import Adapter
-from sabench.interfaces.records import Corpus, Target
+from sabench.interfaces.records import Corpus
+from sabench.protocols.folds import Target
 from sabench.protocols.protocol import Protocol
 
 
 @dataclass(frozen=True)
-class Material:
+class SplitCorpus:
     """A prepared corpus under a protocol, with the look-ups that assembling needs."""
 
     corpus: Corpus
@@ -67,28 +67,3 @@ class Material:
         known = self.corpus.table.dropna(subset=["gender"]).drop_duplicates("speaker")
         gender = dict(zip(known["speaker"].tolist(), known["gender"].tolist(), strict=True))
         return {"classes": list(self.corpus.classes), "folds": folds, "gender": gender}
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """How a run is carried out, apart from its method.
-
-    Attributes:
-        seed: the user's.
-        draws: to evaluate, for methods that enrol.
-        threads: per cell; None for cores divided by folds.
-        device: `auto`, `cpu`, `cuda` or `mps`.
-        validation_as_training: see `Plan`.
-        search: whether to choose from the adapter's grid.
-    """
-
-    seed: int = 0
-    draws: tuple[str, ...] = ("first",)
-    threads: int | None = None
-    device: str = "auto"
-    validation_as_training: bool = True
-    search: bool = False
-
-    def grid(self, adapter: Adapter) -> Mapping[str, Sequence[Any]]:
-        """Return what is to be chosen from on validation; nothing without a search."""
-        return {name: list(values) for name, values in adapter.search_grid.items()} if self.search else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol, runtime_checkable
 
 from sabench.interfaces.records import Predictions
-from sabench.results.folder import CellRecord, RunRecord
+from sabench.results.runs import CellRecord, RunRecord
 
 
 class Source(Protocol):

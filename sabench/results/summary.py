@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sabench.interfaces.records import Draw
-from sabench.protocols.protocol import is_pooled
-from sabench.results.folder import CellRecord, Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import CellRecord, RunRecord
 from sabench.stats import metrics
 
 
@@ -50,7 +50,7 @@ class Summary:
     @property
     def primary(self) -> float:
         """The score that intervals, tests and ranks use."""
-        return self.uar_pooled if is_pooled(self.record.protocol) else self.uar_mean
+        return self.uar_pooled if self.record.pooled else self.uar_mean
 
     @property
     def failures(self) -> list[tuple[str, str]]:

@@ -1,99 +1,44 @@
-"""From a protocol and a method to a run record and its cells. Target labels stay here."""
+"""From a planned run to its blind cells. Target labels stay here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sabench.cells.cell import BlindTarget, Cell, EnrolmentRows, Evaluation, Training, Validation
-from sabench.hashing import derive_seed, digest, evaluation_key, file_name, fit_key, plain
-from sabench.interfaces.plugins import Adapter
-from sabench.interfaces.records import Access, Draw, Fold, Target
-from sabench.machine.environment import cores, resolve_device
-from sabench.protocols.pools import Drawn, effective_access, take
-from sabench.protocols.split_corpus import Conditions, Material
-from sabench.protocols.supply import draws_for, emotional, stand_in
+from sabench.hashing import derive_seed, plain
+from sabench.interfaces.records import Access, Draw
+from sabench.protocols.draws import Drawn, drawn_for, effective_access, take
+from sabench.protocols.folds import Fold, Target
 from sabench.registry.methods import Parts
-from sabench.results.folder import Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import RunRecord
+from sabench.running.planned_run import PlannedRun
 
 if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
 
 
-def record(results: Results, material: Material, parts: Parts, conditions: Conditions) -> RunRecord:
-    """Return the record of a run, with the keys of all its fits and evaluations."""
-    folds = material.protocol.folds
-    threads = conditions.threads or max(1, cores() // len(folds))
-    device = resolve_device(conditions.device, parts.adapter.devices)
-    kept, grid = _kept(parts.adapter), conditions.grid(parts.adapter)
-    method = replace(parts.method, variant=", ".join(filter(None, (parts.method.variant, "search" * bool(grid)))))
-    keys = {
-        fold.name: fit_key(
-            material.protocol.hash,
-            fold.name,
-            method,
-            evaluation_parameters=kept,
-            seed=conditions.seed,
-            threads=threads,
-            device=device,
-            validation_as_training=_merges_validation(parts, conditions),
-            search=grid,
-        )
-        for fold in folds
-    }
-    evaluations = {
-        str(draw): {name: evaluation_key(key, draw, kept) for name, key in keys.items()}
-        for draw in draws_for(method.access, conditions.draws)
-    }
-    corpus = material.corpus
-    short = digest([list(keys.values()), kept, method.name])[:8]
-    return RunRecord(
-        run_id=file_name(f"{method.name}-{corpus.dataset}-{corpus.task}-s{conditions.seed}-{short}"),
-        method=method,
-        dataset=corpus.dataset,
-        task=corpus.task,
-        protocol=material.protocol.name,
-        protocol_hash=material.protocol.hash,
-        seed=conditions.seed,
-        threads=threads,
-        device=device,
-        validation_as_training=_merges_validation(parts, conditions),
-        simulation=plain(corpus.simulation) if corpus.simulation else None,
-        stochastic=parts.adapter.stochastic,
-        folds=keys,
-        evaluations=evaluations,
-        adapts=parts.adapter.adapts if parts.adapter.adapts != method.name else "",
-        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-    )
-
-
-def cells(
-    results: Results, material: Material, parts: Parts, run: RunRecord, conditions: Conditions, features: FeatureSet
-) -> list[Cell]:
-    """Return one cell a fold of a run."""
-    return [
-        _Assembler(material, parts, run, conditions, fold).cell(results, features) for fold in material.protocol.folds
-    ]
+def cells(results: Results, planned: PlannedRun, run: RunRecord, features: FeatureSet) -> list[Cell]:
+    """Return one cell a fold of a run; `run` may ask for more draws than its plan, from an earlier start."""
+    return [_Assembler(planned, run, fold).cell(results, features) for fold in planned.split_corpus.protocol.folds]
 
 
 class _Assembler:
     """Builds one cell; numbers utterances as they are mentioned, so that the cell needs no ids."""
 
-    def __init__(self, material: Material, parts: Parts, run: RunRecord, conditions: Conditions, fold: Fold) -> None:
-        self._material, self._parts, self._run = material, parts, run
-        self._conditions, self._fold = conditions, fold
+    def __init__(self, planned: PlannedRun, run: RunRecord, fold: Fold) -> None:
+        self._planned, self._run, self._fold = planned, run, fold
+        self._split, self._parts = planned.split_corpus, planned.parts
         self._numbers: dict[str, int] = {}
 
     def cell(self, results: Results, features: FeatureSet) -> Cell:
-        run, fold, adapter = self._run, self._fold, self._parts.adapter
+        run, fold = self._run, self._fold
         key = run.folds[fold.name]
-        grid = self._conditions.grid(adapter)
         validation = self._validation()
-        merge = _merges_validation(self._parts, self._conditions)
         held_out = [i for target in fold.validation for i in _everything(target)]
-        more = self._training([*fold.train, *held_out]) if merge else None
+        more = self._training([*fold.train, *held_out]) if self._planned.merges_validation else None
         evaluations = tuple(self._evaluation(draw) for draw in run.evaluations)
         return Cell(
             key=key,
@@ -106,82 +51,71 @@ class _Assembler:
             validation=validation,
             more_training=more,
             evaluations=evaluations,
-            digests=tuple(self._material.digest(name) for name in self._numbers),
-            classes=self._material.corpus.classes,
-            adapter=adapter,
+            digests=tuple(self._split.digest(name) for name in self._numbers),
+            classes=self._split.corpus.classes,
+            adapter=self._parts.adapter,
             normaliser=self._parts.normaliser,
             seed=derive_seed(run.seed, run.dataset, run.task, fold.name, run.method.adapter.name),
             device=run.device,
             threads=run.threads,
-            search=grid,
+            search=self._planned.grid,
         )
 
     def _rows(self, ids: Iterable[str]) -> tuple[int, ...]:
         return tuple(self._numbers.setdefault(name, len(self._numbers)) for name in ids)
 
     def _training(self, ids: Sequence[str]) -> Training:
-        of = self._material
+        split = self._split
         by_speaker: dict[str, list[str]] = {}
         for name in ids:
-            by_speaker.setdefault(of.speaker(name), []).append(name)
+            by_speaker.setdefault(split.speaker(name), []).append(name)
         access = self._parts.normaliser.access if self._parts.normaliser else Access()
         return Training(
             rows=self._rows(ids),
-            y=tuple(of.y(name) for name in ids),
-            speaker=tuple(of.speaker(name) for name in ids),
-            neutral=tuple(of.neutral(name) for name in ids),
+            y=tuple(split.y(name) for name in ids),
+            speaker=tuple(split.speaker(name) for name in ids),
+            neutral=tuple(split.neutral(name) for name in ids),
             enrolments={
-                speaker: self._enrolment(take(of.as_target(speaker, own), access, Draw()))
+                speaker: self._enrolment(take(split.as_target(speaker, own), access, Draw()))
                 for speaker, own in by_speaker.items()
             },
         )
 
     def _validation(self) -> tuple[Validation, ...]:
         access = _fit_access(self._parts)
-        found = []
+        speakers = []
         for target in self._fold.validation:
-            ids = self._material.scored(target)
+            ids = self._split.scored(target)
             enrolment = self._enrolment(take(target, access, Draw()))
-            y = tuple(self._material.y(name) for name in ids)
-            found.append(Validation(target.speaker, enrolment, self._rows(ids), y))
-        return tuple(found)
+            y = tuple(self._split.y(name) for name in ids)
+            speakers.append(Validation(target.speaker, enrolment, self._rows(ids), y))
+        return tuple(speakers)
 
     def _evaluation(self, text: str) -> Evaluation:
         draw = Draw.parse(text)
         access = effective_access(self._parts.method.access, draw)
         targets = tuple(
-            BlindTarget(self._enrolment(self._drawn(target, access, draw)), self._rows(self._material.scored(target)))
+            BlindTarget(
+                self._enrolment(drawn_for(self._split, self._fold, target, access, draw)),
+                self._rows(self._split.scored(target)),
+            )
             for target in self._fold.test
         )
         key = self._run.evaluations[text][self._fold.name]
-        return Evaluation(key, text, _kept(self._parts.adapter), targets)
-
-    def _drawn(self, target: Target, access: Access, draw: Draw) -> Drawn:
-        """Return what a draw hands over, controls included."""
-        if draw.kind == "other-speaker":
-            return take(stand_in(self._material, self._fold, target, access), access, Draw())
-        if draw.kind == "emotional":
-            others = emotional(self._material, target) or target.neutral  # somebody who is never emotional
-            return take(replace(target, neutral=others), access, Draw())
-        return take(target, access, draw)
+        return Evaluation(key, text, self._planned.evaluation_parameters, targets)
 
     def _enrolment(self, drawn: Drawn) -> EnrolmentRows:
         return EnrolmentRows(
             self._rows(drawn.neutral),
             self._rows(drawn.unlabelled),
             self._rows(drawn.labelled),
-            tuple(self._material.y(name) for name in drawn.labelled),
+            tuple(self._split.y(name) for name in drawn.labelled),
             drawn.zeros,
         )
 
 
 def _everything(target: Target) -> list[str]:
     return list(dict.fromkeys((*target.neutral, *target.unlabelled, *target.labelled, *target.scored)))
-
-
-def _kept(adapter: Adapter) -> dict[str, Any]:
-    """Return the parameters that change predictions but not the fit."""
-    return {name: getattr(adapter, name) for name in adapter.evaluation_parameters}
 
 
 def _fit_access(parts: Parts) -> Access:
@@ -191,8 +125,3 @@ def _fit_access(parts: Parts) -> Access:
         return parts.method.access
     access = type(parts.adapter)(**{**parts.adapter.parameters(), **defaults}).access
     return access | parts.normaliser.access if parts.normaliser else access
-
-
-def _merges_validation(parts: Parts, conditions: Conditions) -> bool:
-    """Whether validation speakers join the training set; never for a method that looks at them while it fits."""
-    return conditions.validation_as_training and not parts.adapter.uses_validation

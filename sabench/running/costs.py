@@ -9,10 +9,10 @@ from math import prod
 import numpy as np
 
 from sabench.interfaces.records import Cost
-from sabench.results.folder import RunRecord
+from sabench.results.runs import RunRecord
 from sabench.running.executors import slots_for
 from sabench.running.plan import Plan
-from sabench.running.preparation import Job
+from sabench.running.planned_run import PlannedRun
 
 
 @dataclass(frozen=True)
@@ -43,30 +43,30 @@ class Estimate:
         return self.seconds / self.at_once
 
 
-def estimate(job: Job, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
+def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
     """Return the estimate of a run of a plan, or of some of its folds, from durations alone, without features."""
-    material, parts, run = job.material, job.parts, job.run
-    duration_of = dict(zip(material.corpus.table["id"], material.corpus.table["duration_s"], strict=True))
+    split, parts, run = planned.split_corpus, planned.parts, planned.record
+    duration_of = dict(zip(split.corpus.table["id"], split.corpus.table["duration_s"], strict=True))
     costs = []
     sizes = []
-    for fold in material.protocol.folds:
+    for fold in split.protocol.folds:
         if folds is not None and fold.name not in folds:
             continue
         shapes = [parts.extractor.expected_shape(duration_of[name]) or (100, 100) for name in fold.train]
         lengths = np.array([shape[0] if len(shape) > 1 else 1 for shape in shapes], dtype=np.int64)
-        n_classes = len(material.corpus.classes)
+        n_classes = len(split.corpus.classes)
         cost = parts.adapter.cost(lengths, shapes[0][-1], n_classes, device=run.device, threads=run.threads)
         costs.append(cost)
         sizes.append(len(fold.train))
     largest = max(costs, key=lambda cost: cost.seconds)
-    n_fits = _fits(job)
+    n_fits = _fits(planned)
     seconds = n_fits * sum(cost.seconds for cost in costs)
     # Nobody knows how many workers a Dask cluster will have.
     at_once = slots_for(len(costs), run.threads, run.device, 1 if plan.dask else plan.jobs)
     return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once)
 
 
-def _fits(job: Job) -> int:
+def _fits(planned: PlannedRun) -> int:
     """Return the fits of one fold: every candidate of a search, and the chosen one again where validation joins."""
-    grid = job.conditions.grid(job.parts.adapter)
-    return prod(map(len, grid.values())) + job.run.validation_as_training if grid else 1
+    grid = planned.grid
+    return prod(map(len, grid.values())) + planned.record.validation_as_training if grid else 1

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sabench.interfaces.plugins import Progress
-from sabench.results.folder import RunRecord
+from sabench.results.runs import RunRecord
 from sabench.results.summary import Summary
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sabench.errors import PlanError, did_you_mean
-from sabench.interfaces.records import Draw, PoolRule
+from sabench.interfaces.records import Draw
+from sabench.protocols.folds import PoolRule
 
 
 def _listed(value: Any) -> Any:
@@ -98,7 +99,7 @@ class Plan(BaseModel):
     @field_validator("pool", mode="before")
     @classmethod
     def _read_pool(cls, value: Any) -> Any:
-        return parse_pool(value) if isinstance(value, str) else value
+        return PoolRule.parse(value) if isinstance(value, str) else value
 
     @field_validator("pool")
     @classmethod
@@ -159,27 +160,6 @@ def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
             value = {**before, **value}
         changed[key] = value
     return changed
-
-
-def parse_pool(text: str) -> PoolRule:
-    """Read `neutral=5,unlabelled=10,scored-too,require`.
-
-    >>> parse_pool("neutral=0,scored-too")
-    PoolRule(neutral=0, unlabelled=0, labelled=0, scored_too=True, require=False)
-
-    Raises:
-        ValueError: a word that a pool rule does not have, or a number that is none.
-    """
-    values: dict[str, Any] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, number = item.replace("-", "_").partition("=")
-        counted = key in ("neutral", "unlabelled", "labelled") and number.isdecimal()
-        flag = key in ("scored_too", "require") and not equals
-        if not (counted or flag):
-            msg = f"{item!r} is no pool rule; write for example neutral=5,unlabelled=10,labelled=0,scored-too,require"
-            raise ValueError(msg)
-        values[key] = int(number) if counted else True
-    return PoolRule(**values)
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +11,20 @@ from sabench.errors import PlanError
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Corpus
 from sabench.protocols import supply
+from sabench.protocols.draws import draws_for
 from sabench.protocols.protocol import Protocol, make
-from sabench.protocols.split_corpus import Conditions, Material
+from sabench.protocols.split_corpus import SplitCorpus
 from sabench.registry import methods
 from sabench.registry.methods import Choice, Parts
 from sabench.registry.registry import Registry
-from sabench.results.folder import Results, RunRecord
-from sabench.running import assembly
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
+from sabench.running.planned_run import PlannedRun
 
 _NOTED = 5
 
 
-@dataclass(frozen=True)
-class Job:
-    """One run with all that it is made from."""
-
-    run: RunRecord
-    parts: Parts
-    material: Material
-    conditions: Conditions
-
-
-def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -> list[Job]:
+def planned_runs(plan: Plan, registry: Registry, observer: Observer) -> list[PlannedRun]:
     """Return every run of a plan, in the order dataset, method, seed; nothing is written.
 
     Raises:
@@ -46,19 +35,17 @@ def jobs(plan: Plan, registry: Registry, results: Results, observer: Observer) -
     if plan.search and not any(part.adapter.search_grid for part in parts):
         msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
         raise PlanError(msg)
-    found = []
+    planned = []
     for name in plan.datasets:
-        made = material(plan, registry, name, observer)
+        split = split_corpus(plan, registry, name, observer)
         for part in parts:
-            _note_poor_trainers(made, part, observer)
-            _note_never_emotional(made, part, plan, observer)
-            for seed in plan.seeds:
-                conditions = _conditions(plan, seed)
-                supply.refuse_large(part, conditions)
-                if not plan.accept_fewer:
-                    supply.refuse_lacking(made, part, conditions)
-                found.append(Job(assembly.record(results, made, part, conditions), part, made, conditions))
-    return found
+            _note_poor_trainers(split, part, observer)
+            _note_never_emotional(split, part, plan, observer)
+            supply.refuse_large(part.method, plan.draws)
+            if not plan.accept_fewer:
+                supply.refuse_lacking(split, part.method, plan.draws)
+            planned += [_planned(plan, split, part, seed) for seed in plan.seeds]
+    return planned
 
 
 def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:
@@ -87,7 +74,7 @@ def protocol(plan: Plan, dataset: Dataset, found: Corpus) -> Protocol:
     return make(found, loading.fingerprint(found), name, plan.pool)
 
 
-def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> Material:
+def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> SplitCorpus:
     """Return a dataset of the plan under its protocol; speakers whose pools are small are noted.
 
     Raises:
@@ -98,27 +85,27 @@ def material(plan: Plan, registry: Registry, name: str, observer: Observer) -> M
     if made.shortfalls:
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
         observer.note(f"{name}: {what}: {_some([str(short) for short in made.shortfalls])}.")
-    material = Material(found, made)
-    for sentence in untrained_classes(material):
+    split = SplitCorpus(found, made)
+    for sentence in untrained_classes(split):
         observer.note(f"{name}: {sentence}")
-    return material
+    return split
 
 
-def untrained_classes(material: Material) -> list[str]:
+def untrained_classes(split: SplitCorpus) -> list[str]:
     """Return a sentence for every class that some fold scores and cannot learn."""
     folds_of: dict[str, list[str]] = {}
-    for fold in material.protocol.folds:
-        learnt = {material.y(name) for name in fold.train}
-        scored = {material.y(name) for target in fold.test for name in target.scored}
+    for fold in split.protocol.folds:
+        learnt = {split.y(name) for name in fold.train}
+        scored = {split.y(name) for target in fold.test for name in target.scored}
         for y in sorted(scored - learnt):
-            folds_of.setdefault(material.corpus.classes[y], []).append(fold.name)
+            folds_of.setdefault(split.corpus.classes[y], []).append(fold.name)
     return [
         f"no training utterance shows {label!r} in fold {', '.join(folds)}; its recall there will be 0."
         for label, folds in folds_of.items()
     ]
 
 
-def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None:
+def _note_poor_trainers(made: SplitCorpus, part: Parts, observer: Observer) -> None:
     access = part.method.access
     poor = supply.poor_trainers(made, access)
     if poor:
@@ -128,8 +115,8 @@ def _note_poor_trainers(made: Material, part: Parts, observer: Observer) -> None
         )
 
 
-def _note_never_emotional(made: Material, part: Parts, plan: Plan, observer: Observer) -> None:
-    if all(draw.kind != "emotional" for draw in supply.draws_for(part.method.access, plan.draws)):
+def _note_never_emotional(made: SplitCorpus, part: Parts, plan: Plan, observer: Observer) -> None:
+    if all(draw.kind != "emotional" for draw in draws_for(part.method.access, plan.draws)):
         return
     never = supply.never_emotional(made)
     if never:
@@ -162,8 +149,10 @@ def _task(plan: Plan, dataset: Dataset) -> str | None:
     return plan.task
 
 
-def _conditions(plan: Plan, seed: int) -> Conditions:
-    return Conditions(
+def _planned(plan: Plan, split: SplitCorpus, parts: Parts, seed: int) -> PlannedRun:
+    return PlannedRun(
+        parts=parts,
+        split_corpus=split,
         seed=seed,
         draws=plan.draws,
         threads=plan.threads,

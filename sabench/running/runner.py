@@ -11,13 +11,14 @@ from sabench.cells.cell import Cell
 from sabench.cells.work import is_complete
 from sabench.errors import SabenchError
 from sabench.registry.registry import Registry
-from sabench.results.folder import Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import RunRecord
 from sabench.results.summary import Summary, summarise
 from sabench.running import assembly, costs, preparation
 from sabench.running.executors import CellExecutor, Dask, Inline, Processes, slots_for
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
-from sabench.running.preparation import Job
+from sabench.running.planned_run import PlannedRun
 from sabench.running.supervisor import Execution
 
 if TYPE_CHECKING:
@@ -55,69 +56,74 @@ class Runner:
 
     def run(self) -> list[Summary]:
         """See `run`."""
-        every = preparation.jobs(self._plan, self._registry, self._results, self._observer)
-        jobs = list({job.run.run_id: job for job in every}.values())
+        every = preparation.planned_runs(self._plan, self._registry, self._observer)
+        planned = list({each.record.run_id: each for each in every}.values())
         self._results.prepare()
         with ExitStack() as stack:
             self._tracker = self._start_tracking(stack)
-            self._keep_records(jobs)
-            missing = [(job, self._missing_folds(job)) for job in jobs]
-            estimates = [costs.estimate(job, self._plan, folds) for job, folds in missing if folds]
+            self._keep_records(planned)
+            missing = [(each, self._missing_folds(each)) for each in planned]
+            estimates = [costs.estimate(each, self._plan, folds) for each, folds in missing if folds]
             self._observer.expected(estimates)
-            cells = [cell for job, folds in missing for cell in self._cells(job, folds)]
-            n_cells, n_missing = sum(len(job.run.folds) for job in jobs), sum(len(folds) for _, folds in missing)
-            self._observer.planned([job.run for job in jobs], n_cells, n_cells - n_missing)
+            cells = [cell for each, folds in missing for cell in self._cells(each, folds)]
+            records = [each.record for each in planned]
+            n_cells, n_missing = sum(len(run.folds) for run in records), sum(len(folds) for _, folds in missing)
+            self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
                 self._execute(cells, sum(estimate.seconds for estimate in estimates))
-            return self._summaries(jobs)
+            return self._summaries(planned)
 
-    def _keep_records(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            self._results.write_protocol(job.material.protocol, job.material.truth())
-            self._runs[job.run.run_id] = self._results.write_run(job.run)
+    def _keep_records(self, planned: list[PlannedRun]) -> None:
+        for each in planned:
+            self._results.write_protocol(each.split_corpus.protocol, each.split_corpus.truth())
+            self._runs[each.record.run_id] = self._results.write_run(each.record)
 
-    def _missing_folds(self, job: Job) -> set[str]:
+    def _missing_folds(self, planned: PlannedRun) -> set[str]:
         """Return the folds that lack something which this or an earlier start of the run asked for."""
-        asked = self._runs[job.run.run_id].evaluations.values()
+        asked = self._runs[planned.record.run_id].evaluations.values()
         return {
             fold
-            for fold, key in job.run.folds.items()
+            for fold, key in planned.record.folds.items()
             if not is_complete(self._results.cell(key), [keys[fold] for keys in asked])
         }
 
-    def _cells(self, job: Job, folds: set[str]) -> list[Cell]:
+    def _cells(self, planned: PlannedRun, folds: set[str]) -> list[Cell]:
         """Return the cells of some folds of a run; features are extracted where they are missing."""
         if not folds:
             return []
-        address = (job.run.dataset, job.run.task, str(job.run.method.features))
+        address = (planned.record.dataset, planned.record.task, str(planned.record.method.features))
         if address not in self._features_of:
-            self._features_of[address] = self._features(job)
+            self._features_of[address] = self._features(planned)
         features = self._features_of[address]
         if isinstance(features, SabenchError):
-            self._fail(job, folds, str(features))
+            self._fail(planned, folds, str(features))
             return []
-        run = self._runs[job.run.run_id]
-        made = assembly.cells(self._results, job.material, job.parts, run, job.conditions, features)
+        run = self._runs[planned.record.run_id]
+        made = assembly.cells(self._results, planned, run, features)
         return [cell for cell in made if cell.fold in folds]
 
-    def _features(self, job: Job) -> FeatureSet | SabenchError:
-        """Return the features of a job's corpus, or why they cannot be had."""
+    def _features(self, planned: PlannedRun) -> FeatureSet | SabenchError:
+        """Return the features of a run's corpus, or why they cannot be had."""
         from sabench.features.store import FeatureStore
 
-        name = job.run.method.features.name
+        name = planned.record.method.features.name
         try:
-            with self._observer.stage(f"{job.run.dataset}: extracting {name}") as progress:
+            with self._observer.stage(f"{planned.record.dataset}: extracting {name}") as progress:
                 return FeatureStore().ensure(
-                    job.material.corpus.table, job.parts.extractor, name, jobs=self._plan.jobs, progress=progress
+                    planned.split_corpus.corpus.table,
+                    planned.parts.extractor,
+                    name,
+                    jobs=self._plan.jobs,
+                    progress=progress,
                 )
         except SabenchError as error:
             self._observer.warn(str(error))
             return error
 
-    def _fail(self, job: Job, folds: set[str], reason: str) -> None:
+    def _fail(self, planned: PlannedRun, folds: set[str], reason: str) -> None:
         for fold in folds:
-            folder = self._results.cell(job.run.folds[fold])
+            folder = self._results.cell(planned.record.folds[fold])
             with folder.lock():
                 folder.fail(reason)
 
@@ -144,16 +150,16 @@ class Runner:
         self._changed.add(cell.run_id)
         self._observer.epoch(self._runs[cell.run_id], cell.fold, line)
 
-    def _summaries(self, jobs: list[Job]) -> list[Summary]:
-        found = []
-        for job in jobs:
-            run = self._results.run(job.run.run_id)
+    def _summaries(self, planned: list[PlannedRun]) -> list[Summary]:
+        summaries = []
+        for each in planned:
+            run = self._results.run(each.record.run_id)
             if self._tracker:
                 self._tracker.finish(run.run_id)
-            for draw in job.run.draws:
-                found.append(summarise(self._results, run, draw))
-                self._observer.finished(found[-1])
-        return found
+            for draw in each.record.draws:
+                summaries.append(summarise(self._results, run, draw))
+                self._observer.finished(summaries[-1])
+        return summaries
 
     def _start_tracking(self, stack: ExitStack) -> Follower | None:
         if not self._plan.track:

@@ -17,7 +17,8 @@ from sabench.tracking import payload
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Predictions
-    from sabench.results.folder import CellRecord, Results, RunRecord
+    from sabench.results.folder import Results
+    from sabench.results.runs import CellRecord, RunRecord
     from sabench.stats.metrics import Scores
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Component
-    from sabench.results.folder import CellRecord, RunRecord
+    from sabench.results.runs import CellRecord, RunRecord
     from sabench.stats.metrics import Scores
 
 RUN_ID = "sabench.run_id"

@@ -17,7 +17,7 @@ import numpy as np
 
 from sabench.errors import ResultsError, TrackingError
 from sabench.interfaces.records import Predictions
-from sabench.results.folder import CellRecord, RunRecord, method_from
+from sabench.results.runs import CellRecord, RunRecord, method_from
 from sabench.tracking import files, payload
 from sabench.tracking.address import Address
 from sabench.tracking.store import Store

@@ -9,8 +9,7 @@ from functools import cached_property
 from sabench.errors import ResultsError
 from sabench.hashing import canonical
 from sabench.interfaces.records import Draw, Method, Predictions
-from sabench.protocols.protocol import is_pooled
-from sabench.results.folder import RunRecord
+from sabench.results.runs import RunRecord
 from sabench.results.sources import Source
 from sabench.stats import sample
 from sabench.stats.sample import Kind, Sample
@@ -75,7 +74,7 @@ class Entry:
 
 def sample_of(entry: Entry, predictions: Sequence[Predictions]) -> Sample:
     """Return the sample of an entry from (part of) its predictions, with the primary score of its protocol."""
-    kind: Kind = "pooled" if is_pooled(entry.first.protocol) else "mean"
+    kind: Kind = "pooled" if entry.first.pooled else "mean"
     return sample.sample(predictions, kind, stochastic=entry.first.stochastic)
 
 

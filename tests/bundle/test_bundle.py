@@ -15,11 +15,13 @@ import pytest
 from sabench import Alias, hookimpl
 from sabench.bundle import archive, exporting, reading, verifying
 from sabench.bundle.content import open_bundle
+from sabench.cells.keys import evaluation_key, fit_key
 from sabench.errors import BundleError, ResultsError
-from sabench.hashing import digest, evaluation_key, fit_key
+from sabench.hashing import digest
 from sabench.interfaces.records import Draw
 from sabench.registry.registry import Registry
-from sabench.results.folder import Results, method_from
+from sabench.results.folder import Results
+from sabench.results.runs import method_from
 from sabench.running import runner
 from sabench.running.observer import Observer
 from sabench.running.preparation import corpus as prepared_corpus

@@ -200,13 +200,13 @@ def test_a_dry_run_tells_only_what_is_left(run, tmp_path):
 
 
 def test_the_seconds_of_a_dry_run_are_those_of_all_folds(run, tones, tmp_path):
-    from tiny import jobs, plan
+    from tiny import plan, planned_runs
 
     from sabench.running import costs
 
     made = plan(tones, tmp_path, adapters="svm", threads=None)
-    (job,) = jobs(made)
-    estimate = costs.estimate(job, made)
+    (planned,) = planned_runs(made)
+    estimate = costs.estimate(planned, made)
     assert estimate.seconds > estimate.cell.seconds
     assert run("--dry-run", "--json").json["runs"][0]["seconds"] == estimate.seconds
 

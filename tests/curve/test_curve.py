@@ -14,7 +14,7 @@ from sabench.curve.enrolment_size import carrier_of
 from sabench.curve.measure import curve
 from sabench.curve.single_method import only, pool_for
 from sabench.errors import PlanError
-from sabench.interfaces.records import PoolRule
+from sabench.protocols.folds import PoolRule
 from sabench.registry.methods import Choice
 from sabench.results.folder import Results
 from sabench.running.runner import run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from sabench import Context
 
 
 class Kept:
@@ -18,9 +18,9 @@ class Kept:
         return self.held
 
 
-def context(seed: int = 0, history: list[dict[str, float]] | None = None, kept: Kept | None = None) -> SimpleNamespace:
+def context(seed: int = 0, history: list[dict[str, float]] | None = None, kept: Kept | None = None) -> Context:
     """A context; `history` gathers what is reported, `kept` is the checkpoint."""
     lines = [] if history is None else history
-    return SimpleNamespace(
+    return Context(
         seed=seed, device="cpu", threads=1, report=lambda **values: lines.append(values), checkpoint=kept or Kept()
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
-from sabench import Enrolment, FeatureView, Memory, Utterances
+from sabench import Context, Enrolment, FeatureView, Memory, Utterances
 
 BINS = 24
 TINY = {"width": 1 / 32, "crop_s": 0.3, "batch_size": 8, "reduction": "mean", "learning_rate": 0.02, "momentum": 0.9}
@@ -35,7 +33,7 @@ def context(seed=0, *, report=None, checkpoint=None, history=None):
         if report is not None:
             report(**values)
 
-    return SimpleNamespace(seed=seed, device="cpu", threads=1, report=gather, checkpoint=checkpoint or Kept())
+    return Context(seed=seed, device="cpu", threads=1, report=gather, checkpoint=checkpoint or Kept())
 
 
 def utterances(n=36, speakers=3, seed=0, lengths=(12, 45), classes=3):

@@ -1,7 +1,7 @@
 import pytest
 
 from sabench import LeakageError
-from sabench.interfaces.records import Fold, PoolRule, Target
+from sabench.protocols.folds import Fold, PoolRule, Target
 from sabench.protocols.leaks import refuse
 
 IDS = ("a1", "a2", "b1", "b2", "c1", "c2")

@@ -3,8 +3,9 @@ import pytest
 
 from sabench import ALL, Access, Draw
 from sabench.hashing import shuffled
-from sabench.interfaces.records import PoolRule, Target
-from sabench.protocols.pools import Drawn, effective_access, lacking, reserve, take
+from sabench.protocols.draws import Drawn, effective_access, lacking, take
+from sabench.protocols.folds import PoolRule, Target
+from sabench.protocols.pools import reserve
 
 SPEAKER = "s"
 

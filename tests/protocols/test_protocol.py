@@ -6,8 +6,9 @@ import pytest
 
 from sabench import Corpus, LeakageError, PlanError
 from sabench.corpora.loading import fingerprint
-from sabench.interfaces.records import PoolRule
-from sabench.protocols.protocol import challenge, is_pooled, leave_one_session_out, loso, make, speaker_kfold
+from sabench.protocols.folds import PoolRule
+from sabench.protocols.protocol import make
+from sabench.protocols.splits import challenge, is_pooled, leave_one_session_out, loso, speaker_kfold
 
 LABELS = ("happy", "neutral", "sad")
 

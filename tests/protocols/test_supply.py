@@ -2,7 +2,7 @@ import pytest
 import tiny
 
 from sabench import ALL, Access, AccessError, PlanError
-from sabench.protocols.supply import draws_for
+from sabench.protocols.draws import draws_for
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -38,12 +38,12 @@ def test_a_method_that_needs_more_than_speakers_have_is_refused_by_name(plan):
         r"--accept-fewer."
     )
     with pytest.raises(AccessError, match=message):
-        tiny.jobs(plan("nearest-to-neutral", settings={"adapter.neutral": 2}))
+        tiny.planned_runs(plan("nearest-to-neutral", settings={"adapter.neutral": 2}))
 
 
 def test_the_refusal_of_a_later_draw_says_how_large_a_pool_it_needs(plan):
     with pytest.raises(AccessError, match="Reserve more with --pool neutral=3"):
-        tiny.jobs(plan("nearest-to-neutral", draws=["nth:2"]))
+        tiny.planned_runs(plan("nearest-to-neutral", draws=["nth:2"]))
 
 
 def test_a_control_that_nobody_can_stand_in_for_is_refused(plan, tones, tmp_path):
@@ -55,4 +55,4 @@ def test_a_control_that_nobody_can_stand_in_for_is_refused(plan, tones, tmp_path
         table, tmp_path, adapters="nearest-to-neutral", protocol="challenge", draws=["first", "other-speaker"]
     )
     with pytest.raises(PlanError, match="no training speaker of fold challenge has 1 neutral. Use another draw"):
-        tiny.jobs(wanted)
+        tiny.planned_runs(wanted)

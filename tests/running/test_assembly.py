@@ -23,15 +23,15 @@ def rows(tones):
         return {row["file"]: row for row in csv.DictReader(stream)}
 
 
-def speakers_of(cell, numbers, rows, job):
+def speakers_of(cell, numbers, rows, planned):
     """Speakers behind rows of a cell, found by the digests that the cell itself does not name."""
-    table = job.material.corpus.table
+    table = planned.split_corpus.corpus.table
     speaker = dict(zip(table["digest"], table["speaker"], strict=True))
     return [speaker[cell.digests[number]] for number in numbers]
 
 
-def ids_of(cell, numbers, job):
-    table = job.material.corpus.table
+def ids_of(cell, numbers, planned):
+    table = planned.split_corpus.corpus.table
     name = dict(zip(table["digest"], table["id"], strict=True))
     return [name[cell.digests[number]] for number in numbers]
 
@@ -52,9 +52,9 @@ def test_a_cell_holds_no_id_path_or_label_of_its_targets(plan, rows, tones, adap
 
 def test_the_labels_of_a_cell_are_those_of_training_and_validation_alone(plan, rows):
     wanted = plan("nearest-to-neutral")
-    (job,) = tiny.jobs(wanted)
+    (planned,) = tiny.planned_runs(wanted)
     for cell in tiny.cells(wanted):
-        assert cell.fold not in speakers_of(cell, cell.training.rows, rows, job)
+        assert cell.fold not in speakers_of(cell, cell.training.rows, rows, planned)
         assert cell.fold not in {held_out.speaker for held_out in cell.validation}
         assert len(cell.training.y) == len(cell.training.rows)
         (evaluation,) = cell.evaluations
@@ -88,19 +88,19 @@ def test_changing_the_labels_of_targets_leaves_their_cell_as_it_is(tones, tmp_pa
 
 def test_targets_are_predicted_in_an_order_that_follows_a_hash(plan):
     wanted = plan("nearest")
-    (job,) = tiny.jobs(wanted)
-    for cell, fold in zip(tiny.cells(wanted), job.material.protocol.folds, strict=True):
+    (planned,) = tiny.planned_runs(wanted)
+    for cell, fold in zip(tiny.cells(wanted), planned.split_corpus.protocol.folds, strict=True):
         ((target,),) = (evaluation.targets for evaluation in cell.evaluations)
         (expected,) = fold.test
-        assert ids_of(cell, target.rows, job) == shuffled(expected.scored, "order") != list(expected.scored)
+        assert ids_of(cell, target.rows, planned) == shuffled(expected.scored, "order") != list(expected.scored)
 
 
 def test_the_truth_is_kept_in_the_order_of_prediction(plan):
     wanted = plan("nearest")
-    (job,) = tiny.jobs(wanted)
-    truth = job.material.truth()
+    (planned,) = tiny.planned_runs(wanted)
+    truth = planned.split_corpus.truth()
     for cell in tiny.cells(wanted):
-        ids = [i for target in cell.evaluations[0].targets for i in ids_of(cell, target.rows, job)]
+        ids = [i for target in cell.evaluations[0].targets for i in ids_of(cell, target.rows, planned)]
         assert truth["folds"][cell.fold]["ids"] == ids
         assert [truth["classes"][y] for y in truth["folds"][cell.fold]["labels"]] == [i.split("_")[1] for i in ids]
 
@@ -141,12 +141,12 @@ def test_the_number_of_training_speakers_can_be_evened_out(plan):
 
 def test_training_speakers_are_enrolled_by_the_rule_used_for_targets(plan):
     wanted = plan("nearest-norm", settings={"speaker-zscore.neutral": 1})
-    (job,) = tiny.jobs(wanted)
+    (planned,) = tiny.planned_runs(wanted)
     for cell in tiny.cells(wanted):
-        drawn = {name: ids_of(cell, rows.neutral, job) for name, rows in cell.more_training.enrolments.items()}
+        drawn = {name: ids_of(cell, rows.neutral, planned) for name, rows in cell.more_training.enrolments.items()}
         assert drawn == {name: [f"wav/{name}_neutral_0.wav"] for name in set(cell.more_training.speaker)}
         (target,) = cell.evaluations[0].targets
-        assert ids_of(cell, target.enrolment.neutral, job) == [f"wav/{cell.fold}_neutral_0.wav"]
+        assert ids_of(cell, target.enrolment.neutral, planned) == [f"wav/{cell.fold}_neutral_0.wav"]
 
 
 def test_no_more_is_drawn_than_the_access_declares(plan):
@@ -156,10 +156,10 @@ def test_no_more_is_drawn_than_the_access_declares(plan):
 
 def test_labelled_enrolment_comes_with_its_labels_and_no_others(plan):
     wanted = plan("greedy", settings={"greedy.labelled": 2}, pool="neutral=0,labelled=2")
-    (job,) = tiny.jobs(wanted)
+    (planned,) = tiny.planned_runs(wanted)
     for cell in tiny.cells(wanted):
         (target,) = cell.evaluations[0].targets
-        labels = [name.split("_")[1] for name in ids_of(cell, target.enrolment.labelled, job)]
+        labels = [name.split("_")[1] for name in ids_of(cell, target.enrolment.labelled, planned)]
         assert [cell.classes[y] for y in target.enrolment.labelled_y] == labels
         assert len(labels) == 2
         assert not {*target.enrolment.labelled} & {*target.rows}
@@ -170,10 +170,10 @@ def test_labelled_enrolment_comes_with_its_labels_and_no_others(plan):
 
 def drawn(plan, draw, adapter="nearest-to-neutral", **values):
     wanted = plan(adapter, draws=[draw], **values)
-    (job,) = tiny.jobs(wanted)
+    (planned,) = tiny.planned_runs(wanted)
     (cell, *_) = tiny.cells(wanted)
     (target,) = cell.evaluations[0].targets
-    return ids_of(cell, target.enrolment.neutral, job), target.enrolment
+    return ids_of(cell, target.enrolment.neutral, planned), target.enrolment
 
 
 def test_the_control_of_another_speaker_comes_from_training(plan):
@@ -209,13 +209,16 @@ def test_a_target_who_is_never_emotional_keeps_the_neutral_enrolment(tones, tmp_
 
 
 def test_two_names_of_one_method_share_their_cells(plan):
-    alias, spelt = tiny.jobs(plan("svm-norm"))[0], tiny.jobs(plan("svm", normaliser="speaker-zscore"))[0]
-    assert alias.run.folds == spelt.run.folds
-    assert alias.run.run_id != spelt.run.run_id
+    alias, spelt = (
+        tiny.planned_runs(plan("svm-norm"))[0],
+        tiny.planned_runs(plan("svm", normaliser="speaker-zscore"))[0],
+    )
+    assert alias.record.folds == spelt.record.folds
+    assert alias.record.run_id != spelt.record.run_id
 
 
 def test_evaluation_parameters_share_the_fit_and_not_the_evaluation(plan):
-    one, other = (tiny.jobs(plan(settings={"nearest.sharpness": s}))[0].run for s in (1.0, 2.0))
+    one, other = (tiny.planned_runs(plan(settings={"nearest.sharpness": s}))[0].record for s in (1.0, 2.0))
     assert one.folds == other.folds
     assert one.evaluations != other.evaluations
     assert one.run_id != other.run_id
@@ -223,7 +226,7 @@ def test_evaluation_parameters_share_the_fit_and_not_the_evaluation(plan):
 
 def test_a_searched_method_is_told_from_the_plain_one(plan):
     plain, searched, fixed = (
-        tiny.jobs(plan("nearest", **values))[0].run
+        tiny.planned_runs(plan("nearest", **values))[0].record
         for values in ({}, {"search": True}, {"search": True, "settings": {"nearest.sharpness": 2.0}})
     )
     assert [run.method.title for run in (plain, searched, fixed)] == [
@@ -236,26 +239,26 @@ def test_a_searched_method_is_told_from_the_plain_one(plan):
 
 def test_a_method_without_a_grid_is_not_searched(plan):
     plain, searched = (
-        tiny.jobs(plan("nearest-to-neutral", *more, search=bool(more)))[0].run for more in ((), ("nearest",))
+        tiny.planned_runs(plan("nearest-to-neutral", *more, search=bool(more)))[0].record for more in ((), ("nearest",))
     )
     assert searched.method.title == "nearest-to-neutral"
     assert plain.folds == searched.folds
 
 
 def test_draws_share_the_fit_and_not_the_evaluation(plan):
-    (job,) = tiny.jobs(plan("nearest-to-neutral", draws=["first", "zeros"]))
-    assert set(job.run.evaluations) == {"first", "zeros"}
-    assert len({key for keys in job.run.evaluations.values() for key in keys.values()}) == 2 * 4
+    (planned,) = tiny.planned_runs(plan("nearest-to-neutral", draws=["first", "zeros"]))
+    assert set(planned.record.evaluations) == {"first", "zeros"}
+    assert len({key for keys in planned.record.evaluations.values() for key in keys.values()}) == 2 * 4
 
 
 def test_a_run_has_the_same_id_however_often_it_is_planned(plan):
-    assert tiny.jobs(plan())[0].run.run_id == tiny.jobs(plan())[0].run.run_id
+    assert tiny.planned_runs(plan())[0].record.run_id == tiny.planned_runs(plan())[0].record.run_id
 
 
 def test_folds_do_not_depend_on_the_seed_and_fits_do(plan):
-    one, other = tiny.jobs(plan(seeds=[0, 1]))
-    assert one.material.protocol.hash == other.material.protocol.hash
-    assert not {*one.run.folds.values()} & {*other.run.folds.values()}
+    one, other = tiny.planned_runs(plan(seeds=[0, 1]))
+    assert one.split_corpus.protocol.hash == other.split_corpus.protocol.hash
+    assert not {*one.record.folds.values()} & {*other.record.folds.values()}
 
 
 def test_the_seed_of_a_cell_depends_on_fold_and_seed_and_not_on_the_other_methods(plan):

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("warm")
 
 def estimates(tones, folder, *adapters, **values):
     plan = tiny.plan(tones, folder, adapters=adapters, **values)
-    return [estimate(job, plan) for job in tiny.jobs(plan)]
+    return [estimate(planned, plan) for planned in tiny.planned_runs(plan)]
 
 
 def test_a_run_costs_the_sum_of_its_folds(tones, tmp_path):

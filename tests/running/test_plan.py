@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from sabench import PlanError
-from sabench.interfaces.records import PoolRule
-from sabench.running.plan import Plan, Twin, parse_pool
+from sabench.protocols.folds import PoolRule
+from sabench.running.plan import Plan, Twin
 
 FULL = {
     "adapters": ["svm", "svm-norm"],
@@ -144,10 +144,10 @@ def test_a_file_that_is_no_toml_says_so(tmp_path, content):
     ],
 )
 def test_pool_rules_are_read_from_text(text, rule):
-    assert parse_pool(text) == rule
+    assert PoolRule.parse(text) == rule
 
 
 @pytest.mark.parametrize("text", ["neutral", "neutral=-1", "neutral=1.5", "5", "require=1", "emotional=3", "neutral=²"])
 def test_what_is_no_pool_rule_is_refused(text):
     with pytest.raises(ValueError, match=f"'{text}' is no pool rule"):
-        parse_pool(text)
+        PoolRule.parse(text)

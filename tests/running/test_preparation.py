@@ -2,9 +2,8 @@ import pytest
 import tiny
 
 from sabench import AccessError, DatasetError, LeakageError, PlanError
-from sabench.results.folder import Results
 from sabench.running.observer import Observer
-from sabench.running.preparation import jobs
+from sabench.running.preparation import planned_runs
 from sabench.testing import make_corpus
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -25,7 +24,7 @@ def prepared(tones, tmp_path):
     def prepare(table=tones, **values):
         observer = Notes()
         plan = tiny.plan(table, tmp_path, **values)
-        return jobs(plan, tiny.registry(), Results(plan.results), observer), observer.notes
+        return planned_runs(plan, tiny.registry(), observer), observer.notes
 
     return prepare
 
@@ -44,7 +43,7 @@ def written(tones, tmp_path):
 
 def test_runs_come_in_the_order_dataset_method_seed(prepared):
     found, _ = prepared(adapters=["nearest-norm", "nearest"], seeds=[1, 0])
-    told = [(job.run.method.name, job.run.seed) for job in found]
+    told = [(planned.record.method.name, planned.record.seed) for planned in found]
     assert told == [("nearest-norm", 1), ("nearest-norm", 0), ("nearest", 1), ("nearest", 0)]
 
 
@@ -55,7 +54,7 @@ def test_nothing_is_written(prepared, tmp_path):
 
 def test_a_task_can_be_named_with_its_dataset(prepared):
     found, _ = prepared(datasets=["table:label"])
-    assert found[0].run.task == "label"
+    assert found[0].record.task == "label"
 
 
 @pytest.mark.parametrize("values", [{"task": "labels"}, {"datasets": ["table:labels"]}])
@@ -66,7 +65,7 @@ def test_an_unknown_task_gets_a_hint(prepared, values):
 
 def test_one_root_serves_two_tasks_of_one_dataset(prepared):
     found, _ = prepared(datasets=["table:label", "table"])
-    assert len({job.run.run_id for job in found}) == 1
+    assert len({planned.record.run_id for planned in found}) == 1
 
 
 def test_faults_that_forbid_a_run_are_told_before_anything_runs(prepared, written):
@@ -116,7 +115,7 @@ def test_dropped_speakers_are_noted_as_such(prepared, written):
 
     found, notes = prepared(table=written(change), pool="require")
     assert "table: speakers are dropped: s1 supplies 0 of 1 neutral." in notes
-    assert [fold.name for fold in found[0].material.protocol.folds] == ["s0", "s2", "s3"]
+    assert [fold.name for fold in found[0].split_corpus.protocol.folds] == ["s0", "s2", "s3"]
 
 
 def test_training_speakers_who_cannot_be_enrolled_are_noted(prepared, written):

@@ -10,7 +10,8 @@ import pytest
 
 from sabench.interfaces.records import Access, Component, Method
 from sabench.machine.files import write_json
-from sabench.results.folder import Results, RunRecord
+from sabench.results.folder import Results
+from sabench.results.runs import RunRecord
 from sabench.tracking import library
 from sabench.tracking.address import sqlite_uri
 from sabench.tracking.tracker import Tracker

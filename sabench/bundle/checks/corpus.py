@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sabench.bundle.content import CARD, Content
 from sabench.corpora import loading
 from sabench.errors import BundleError, SabenchError
-from sabench.interfaces.records import Corpus, PoolRule
+from sabench.interfaces.records import Corpus
 from sabench.protocols import protocol
+from sabench.protocols.folds import PoolRule
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from sabench.bundle.content import CARD, CELLS, RUN, CardFold, Content
+from sabench.cells.keys import evaluation_key, fit_key
 from sabench.errors import BundleError, PlanError
-from sabench.hashing import digest, evaluation_key, file_name, fit_key, plain
+from sabench.hashing import digest, file_name, plain
 from sabench.interfaces.records import Draw
-from sabench.protocols.protocol import canonical_name
+from sabench.protocols.splits import canonical_name
 
 
 def card(content: Content) -> None:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sabench.cells.evaluating import checked
-from sabench.cells.fitting import FitContext
 from sabench.checks.check import refuse
 from sabench.checks.speech import enrolment_of, speech
 from sabench.checks.subject import Subject
 from sabench.errors import CheckFailure, ContractError
-from sabench.interfaces.plugins import Adapter
+from sabench.interfaces.plugins import Adapter, Context
 from sabench.interfaces.views import Enrolment, FeatureView, Utterances
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
 ) -> None:
     """Fit an adapter as a cell does."""
-    context = FitContext(seed, "cpu", 1, _unheard, checkpoint or Kept())
+    context = Context(seed, "cpu", 1, _unheard, checkpoint or Kept())
     adapter.fit(train, validation, context=context)
 
 
