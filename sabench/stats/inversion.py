@@ -9,8 +9,6 @@ speaker spreads evenly to both sides, however unlike the speakers' sizes and spr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sabench.stats.permutation import DRAWS, EXACT, drawn_flips, sign_flip, smallest_p
@@ -32,13 +30,15 @@ def accepted(shares: np.ndarray, parts: np.ndarray, alpha: float) -> tuple[float
     >>> round(low, 6), round(high, 6)  # the smallest p of six speakers is 0.03: all must be on one side
     (1.0, 6.0)
     """
-    if smallest_p(len(shares)) > alpha:
+    n = len(shares)
+    if smallest_p(n) > alpha:
         return -np.inf, np.inf
-    lowest = _lowest_of_drawn if len(shares) > EXACT else _lowest_of_all
-    return lowest(shares, parts, alpha), -lowest(-shares, parts, alpha)
+    if n > EXACT:
+        return _ends_of_drawn(shares, parts, alpha)
+    return _lowest(shares, parts, alpha), -_lowest(-shares, parts, alpha)
 
 
-def _lowest_of_all(shares: np.ndarray, parts: np.ndarray, alpha: float) -> float:
+def _lowest(shares: np.ndarray, parts: np.ndarray, alpha: float) -> float:
     """Halve the way between the worst speaker, whose difference no more is accepted, and the estimate, which is."""
     outside, inside = float((shares / parts).min()), float(shares.sum() / parts.sum())
     for _ in range(_HALVINGS):
@@ -50,16 +50,17 @@ def _lowest_of_all(shares: np.ndarray, parts: np.ndarray, alpha: float) -> float
     return inside
 
 
-def _lowest_of_drawn(shares: np.ndarray, parts: np.ndarray, alpha: float) -> float:
-    """Return the value of the subset of speakers from which on enough of the drawn flips are in the tail."""
+def _ends_of_drawn(shares: np.ndarray, parts: np.ndarray, alpha: float) -> tuple[float, float]:
+    """Return the values of subsets of speakers from which on enough of the drawn flips are in the tail.
+
+    Those that a flip reverses and those that it leaves are two such subsets. All flips reach an empty one.
+    """
+    columns = np.column_stack([shares, parts, np.ones(len(shares))])
+    reversed_ = (drawn_flips(len(shares)) < 0).astype(float) @ columns
+    both = np.stack([reversed_, columns.sum(axis=0) - reversed_])
+    empty = both[..., 2] == 0
+    values = both[..., 0] / np.where(empty, 1.0, both[..., 1])
+    low = np.where(empty, -np.inf, values).min(axis=0)
+    high = np.where(empty, np.inf, values).max(axis=0)
     needed = int(np.floor(alpha * (DRAWS + 1) + 1e-9))
-    of_flipped = _ratio(shares, parts, lambda flips: flips < 0)
-    of_others = _ratio(shares, parts, lambda flips: flips > 0)
-    return float(np.partition(np.minimum(of_flipped, of_others), needed - 1)[needed - 1])
-
-
-def _ratio(shares: np.ndarray, parts: np.ndarray, chosen: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the difference of each drawn subset of speakers; minus infinity if empty, as all flips reach it."""
-    members = chosen(drawn_flips(len(shares))).astype(float)
-    size = members @ parts
-    return np.where(size > 0, members @ shares / np.where(size > 0, size, 1.0), -np.inf)
+    return float(np.partition(low, needed - 1)[needed - 1]), float(np.partition(high, -needed)[-needed])

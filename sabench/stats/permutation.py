@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-EXACT = 30
+EXACT = 26
 """Up to so many speakers all sign flips are counted, above so many `DRAWS` of them are drawn."""
 DRAWS = 99_999
 _DIRECT = 12
