@@ -291,9 +291,7 @@ def main() -> None:
     for name in arguments.part or PARTS:
         print()
         PARTS[name](repeats, agreement)
-    print(
-        f"\n{agreement.contradictions} of {agreement.compared} comparisons whose interval and test contradict each other"
-    )
+    print(f"\n{agreement.compared} comparisons; in {agreement.contradictions} interval and test contradict each other")
     print(f"{time.perf_counter() - start:.0f} s")
 
 
