@@ -46,7 +46,7 @@ def compare(
 
 def _print(verdict: Verdict) -> None:
     from sabench.cli.output import table
-    from sabench.leaderboard.text import interval
+    from sabench.verdicts.wording import score_words
 
     typer.echo(verdict.sentence)
     for note in verdict.notes:
@@ -56,7 +56,7 @@ def _print(verdict: Verdict) -> None:
         [entry.title, str(entry.method.access), entry.draw, ", ".join(str(run.seed) for run in entry.runs), score]
         for entry, score in zip(
             (verdict.first, verdict.second),
-            (interval(score.value, score.low, score.high) for score in verdict.scores),
+            (score_words(score.value, score.low, score.high) for score in verdict.scores),
             strict=True,
         )
     ]

@@ -113,7 +113,7 @@ def _numbers(texts: list[str]) -> tuple[int, ...]:
 
 def _print(found: Curve) -> None:
     from sabench.cli.output import table
-    from sabench.leaderboard.text import interval
+    from sabench.verdicts.wording import score_words
 
     rows = [
         [
@@ -121,7 +121,7 @@ def _print(found: Curve) -> None:
             point.kind,
             str(point.k),
             f"{point.supplied:.1f}",
-            interval(point.uar, point.low, point.high),
+            score_words(point.uar, point.low, point.high),
             f"{100 * point.draw_low:.1f} to {100 * point.draw_high:.1f}",
             str(point.n_draws),
             ", ".join(map(str, point.seeds)),
@@ -129,7 +129,7 @@ def _print(found: Curve) -> None:
         for point in found.points
     ]
     lines = [
-        [r.method, "not adapted", "-", "-", interval(r.uar, r.low, r.high), "-", "-", "-"] for r in found.references
+        [r.method, "not adapted", "-", "-", score_words(r.uar, r.low, r.high), "-", "-", "-"] for r in found.references
     ]
     columns = [
         "method",

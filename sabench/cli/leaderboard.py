@@ -145,6 +145,7 @@ def _rows(found: Table) -> list[list[str]]:
 
 
 def _numbers(row: Row) -> list[str]:
-    from sabench.leaderboard.text import difference, interval, p_value
+    from sabench.leaderboard.text import difference, p_value
+    from sabench.verdicts.wording import score_words
 
-    return [interval(row.uar, row.low, row.high), difference(row), p_value(row.difference)]
+    return [score_words(row.uar, row.low, row.high), difference(row), p_value(row.difference)]

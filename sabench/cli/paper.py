@@ -49,11 +49,11 @@ def paper(
     from sabench.cli.output import message, print_json
     from sabench.cli.watching import Watcher
     from sabench.errors import PlanError
-    from sabench.leaderboard.text import duration
     from sabench.paper import deviations, layout, steps
     from sabench.paper.tables import outcome
     from sabench.registry.registry import Registry
     from sabench.results.folder import Results
+    from sabench.verdicts.wording import duration
 
     published, registry, watcher = layout.publication(plan), Registry(), Watcher()
     common = {"seeds": seed, "jobs": jobs, "threads": threads, "device": device, "results": results, "track": track}
@@ -125,7 +125,7 @@ def _mark(found: Outcome) -> str:
 
 
 def _score(row: Score, published: Publication, simulated: bool) -> list[str]:
-    from sabench.leaderboard.text import interval
+    from sabench.verdicts.wording import score_words
 
     heading = published.places[row.place].heading
     if row.measured is None:
@@ -133,7 +133,7 @@ def _score(row: Score, published: Publication, simulated: bool) -> list[str]:
     difference = "-"
     if row.reported is not None and not simulated:  # a twin is no corpus
         difference = f"{100 * (row.measured - row.reported):+.1f}"
-    measured = interval(row.measured, row.low, row.high)
+    measured = score_words(row.measured, row.low, row.high)
     return [row.method, heading, _percent(row.reported), measured, difference]
 
 
@@ -144,7 +144,7 @@ def _spread(row: Spread, published: Publication) -> list[str]:
 
 
 def _print_test(test: Test, published: Publication) -> None:
-    from sabench.verdicts.verdict import p_words
+    from sabench.verdicts.wording import p_words
 
     typer.echo(
         f"The publication's test, {published.places[test.place].heading}: {test.first} against {test.second}, "

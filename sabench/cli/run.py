@@ -156,8 +156,7 @@ def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
 
 
 def _row(summary: Summary) -> list[str]:
-    from sabench.leaderboard.text import duration
-    from sabench.verdicts.verdict import points
+    from sabench.verdicts.wording import duration, points
 
     run = summary.record
     mark = " (simulated)" if run.simulated else ""
@@ -205,7 +204,7 @@ def _print_estimates(plan: Plan, json: bool) -> None:
     from dataclasses import asdict
 
     from sabench.cli.output import message, print_json, table
-    from sabench.leaderboard.text import duration
+    from sabench.verdicts.wording import duration
 
     estimates = _estimates(plan)
     if json:

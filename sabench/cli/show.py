@@ -55,10 +55,10 @@ def _print(found: Report) -> None:
 
 
 def _scores(row: Row) -> list[list[str]]:
-    from sabench.leaderboard.text import count, duration, interval
+    from sabench.verdicts.wording import count, duration, score_words
 
     lines = [
-        ["UAR % [95% CI]", interval(row.uar, row.low, row.high)],
+        ["UAR % [95% CI]", score_words(row.uar, row.low, row.high)],
         ["mean of fold UARs %", _percent(row.uar_mean)],
         ["pooled UAR %", _percent(row.uar_pooled)],
         ["worst speaker", f"{row.worst_speaker} ({_percent(row.worst_uar)})"],

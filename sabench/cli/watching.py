@@ -56,7 +56,7 @@ class Watcher(Observer):
 
     def expected(self, estimates: list[Estimate]) -> None:
         """Say what takes longer than a moment: its size, its time, and what to do where that is hours."""
-        from sabench.leaderboard.text import count, duration
+        from sabench.verdicts.wording import count, duration
 
         for told in estimates:
             if told.seconds > WORTH_SAYING_S:

@@ -16,9 +16,9 @@ from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
 from sabench.leaderboard.rows import differences, row_of
 from sabench.results.sources import Merged, Source
 from sabench.stats import permutation, ranking
-from sabench.verdicts import verdict
 from sabench.verdicts.baselines import Baselines
 from sabench.verdicts.entries import Entry, entries, left_out
+from sabench.verdicts.wording import points
 
 Literature = Callable[[str], Iterable[Reported]]
 """Returns what the literature reports of a dataset."""
@@ -172,7 +172,7 @@ class _Builder:
         for result in self.literature(first.dataset):
             if result.task == first.task:
                 entry = measured.get(result.adapter or "")
-                here = f"{verdict.points(values[entry.title])} ({entry.title})" if entry else ""
+                here = f"{points(values[entry.title])} ({entry.title})" if entry else ""
                 yield LiteratureRow(result.method, result.uar, result.source, result.url, result.differences, here)
 
 

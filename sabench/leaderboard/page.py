@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sabench.leaderboard import drawing, text
 from sabench.leaderboard.board import Board
-from sabench.verdicts.verdict import points
+from sabench.verdicts.wording import count, duration, points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,8 +45,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "points": points,
-        "duration": text.duration,
-        "count": text.count,
+        "duration": duration,
+        "count": count,
         "p_value": text.p_value,
         "signed": _signed,
         "sortable": _sortable,

@@ -14,7 +14,8 @@ from sabench.results.sources import Source
 from sabench.stats import intervals, metrics
 from sabench.verdicts.baselines import Baselines
 from sabench.verdicts.entries import Entry, entries, entry_of, identity
-from sabench.verdicts.verdict import Verdict, compare, points
+from sabench.verdicts.verdict import Verdict, compare
+from sabench.verdicts.wording import points
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from sabench.leaderboard.board import Board, Difference, Row, Table
-from sabench.verdicts.verdict import points
+from sabench.verdicts.wording import count, duration, points, score_words
 
 CSV_COLUMNS = (
     "dataset", "task", "simulated", "protocol", "protocol_hash", "part", "access_group", "rank", "method",
@@ -121,7 +121,7 @@ def _line(row: Row) -> list[str]:
         name,
         row.access,
         str(len(row.seeds)),
-        interval(row.uar, row.low, row.high),
+        score_words(row.uar, row.low, row.high),
         difference(row),
         p_value(row.difference),
         duration(row.seconds),
@@ -131,7 +131,7 @@ def _line(row: Row) -> list[str]:
 
 
 def _draw_line(row: Row) -> list[str]:
-    return [row.method, row.draw, interval(row.uar, row.low, row.high), difference(row), p_value(row.difference)]
+    return [row.method, row.draw, score_words(row.uar, row.low, row.high), difference(row), p_value(row.difference)]
 
 
 def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -144,11 +144,6 @@ def _text(value: str) -> str:
     for sign in "\\`*_[]<>|#":
         plain = plain.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
     return plain
-
-
-def interval(value: float, low: float, high: float) -> str:
-    """Return a score in percent with its interval."""
-    return f"{points(value)} [{points(low)}, {points(high)}]"
 
 
 def difference(row: Row) -> str:
@@ -166,30 +161,3 @@ def p_value(found: Difference | None) -> str:
     if found.p_corrected != found.p_corrected:
         return "trained models differ" if found.verdict == "models" else "needs more seeds"
     return "<0.0001" if found.p_corrected < 0.0001 else f"{found.p_corrected:.4f}"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as people say it.
-
-    >>> duration(3.21), duration(32.1), duration(75), duration(7300)
-    ('3.2 s', '32 s', '1 min 15 s', '2 h 1 min')
-    """
-    if seconds != seconds:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def count(number: int | None) -> str:
-    """Return a count in short.
-
-    >>> count(None), count(950), count(578_213), count(11_600_000)
-    ('-', '950', '578 k', '11.6 M')
-    """
-    if number is None:
-        return "-"
-    if number < 10_000:
-        return str(number)
-    return f"{number / 1000:.0f} k" if number < 1_000_000 else f"{number / 1e6:.1f} M"

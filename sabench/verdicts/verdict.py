@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sabench.errors import ResultsError
-from sabench.interfaces.records import Access
 from sabench.stats import comparison, intervals, sample
 from sabench.stats.comparison import MIN_SEEDS, Comparison
 from sabench.stats.families import ALPHA
 from sabench.stats.intervals import Interval
 from sabench.verdicts.entries import Entry, identity, sample_of
+from sabench.verdicts.wording import p_words, points, price_words
 
 
 @dataclass(frozen=True)
@@ -168,50 +167,6 @@ def _on_one_method(ahead: Entry, behind: Entry, where: str, size: str, found: Co
         )
     seeds = " and ".join(", ".join(str(run.seed) for run in entry.runs) for entry in (ahead, behind))
     return f"Seeds {seeds} of {title} {where} are one method: a difference of {size}, is the luck of seeds."
-
-
-def price_words(access: Access, other: Access) -> str:
-    """Return what the better method asks for that the other does not, as the end of a sentence.
-
-    >>> price_words(Access(unlabelled="all"), Access())
-    ', at the price of transductive access'
-    >>> price_words(Access(), Access(neutral=2))
-    ', with less of the target speaker (none against 2 neutral)'
-    """
-    if access == other:
-        return ""
-    if access | other == other:
-        return f", with less of the target speaker ({access} against {other})"
-    against = "" if other == Access() else f" against {other}"
-    kind = "transductive access" if str(access) == "transductive" else f"{access} {_utterances(access)} a speaker"
-    return f", at the price of {kind}{against}"
-
-
-def _utterances(access: Access) -> str:
-    return "utterance" if (access.neutral, access.unlabelled, access.labelled) in _SINGLE else "utterances"
-
-
-_SINGLE = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
-
-
-def points(fraction: float) -> str:
-    """Return a fraction as percentage points.
-
-    >>> points(0.1213), points(float("inf"))
-    ('12.1', '-')
-    """
-    return "-" if not math.isfinite(fraction) else f"{100 * fraction:.1f}"
-
-
-def p_words(p: float) -> str:
-    """Return a p value as text.
-
-    >>> p_words(0.04321), p_words(0.00042), p_words(0.0000012)
-    ('p = 0.043', 'p = 0.0004', 'p < 0.0001')
-    """
-    if p < 0.0001:
-        return "p < 0.0001"
-    return f"p = {p:.4f}" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _size(effect: Interval) -> str:

@@ -9,6 +9,7 @@ from sabench.interfaces.records import Access
 from sabench.results.folder import Results
 from sabench.verdicts import verdict as verdicts
 from sabench.verdicts.entries import Entry, entries
+from sabench.verdicts.wording import p_words
 
 NET = method("net")
 DEEP = method("deep", access=Access(neutral=1))
@@ -86,7 +87,7 @@ def test_enough_seeds_of_a_shared_model_give_a_verdict_over_both(shared):
     found = verdict(shared)
     assert found.sentence.startswith("deep beats net")
     (note,) = (note for note in found.notes if "over seeds p" in note)
-    assert f"over both together {verdicts.p_words(found.comparison.p_both)}; the verdict needs all three" in note
+    assert f"over both together {p_words(found.comparison.p_both)}; the verdict needs all three" in note
     assert found.json()["p_both"] == found.comparison.p_both
 
 
