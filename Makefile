@@ -31,6 +31,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(SITE) --quiet
 	$(BIN)/python -m pytest --doctest-modules sabench plugins -q
 

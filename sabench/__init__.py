@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sabench._version import __version__ as __version__
+
 if TYPE_CHECKING:  # what type checkers and editors see; `_MODULE_OF` says the same at run time
     from sabench.api import Outcome, run
     from sabench.audio import heard, load_signal, signal_digest
@@ -44,8 +46,6 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_MODULE_OF` says the s
     from sabench.interfaces.sklearn_adapter import SklearnAdapter
     from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
     from sabench.machine.folders import cache_folder
-
-__version__ = "0.1.0"
 
 _MODULE_OF = {
     "Outcome": "api",

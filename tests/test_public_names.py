@@ -37,38 +37,3 @@ def test_importing_sabench_imports_the_standard_library_alone():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     packages = {name.partition(".")[0] for name in done.stdout.split()}
     assert packages - sys.stdlib_module_names == {"sabench"}
-
-
-def test_imports_point_one_way():
-    """The command line is imported by nobody, MLflow by its room alone, and plugins by nobody."""
-    package = Path(sabench.__file__).parent
-    wrong = []
-    for path in package.rglob("*.py"):
-        room = path.relative_to(package).parts[0]
-        for name in imported(path):
-            if name.startswith("sabench_plugins"):
-                wrong.append(f"{path.name}: {name}")
-            if name.startswith("sabench.cli") and room not in ("cli", "__main__.py"):
-                wrong.append(f"{path.name}: {name}")
-            if name.partition(".")[0] == "mlflow" and room != "tracking":
-                wrong.append(f"{path.name}: {name}")
-    assert wrong == []
-
-
-def test_first_party_plugins_import_public_names_alone():
-    plugins = Path(importlib.import_module("sabench_plugins.adapters").__file__).parents[1]
-    private = [
-        f"{path.name}: {name}"
-        for path in plugins.rglob("*.py")
-        for name in imported(path)
-        if name.startswith("sabench.") and name not in ("sabench.testing", "sabench.checks")
-    ]
-    assert private == []
-
-
-def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module

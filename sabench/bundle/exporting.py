@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sabench import __version__
+from sabench._version import __version__
 from sabench.bundle import archive, content, rows
 from sabench.bundle.checks import scores
 from sabench.bundle.verifying import verify_content

@@ -38,7 +38,7 @@ for module in (run, show, compare, leaderboard, curve, paper, bundle, predict, l
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from sabench import __version__
+        from sabench._version import __version__
 
         typer.echo(f"sabench {__version__}")
         raise typer.Exit

@@ -1,4 +1,4 @@
-"""The frozen records that travel between rooms. They know no file, no plugin and no library but pandas."""
+"""The frozen records that travel between the steps. They know no file, no plugin and no library but pandas."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sabench import __version__
+from sabench._version import __version__
 from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
 from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table

@@ -60,7 +60,7 @@ def rendered(name: str, kind: str) -> dict[str, str]:
     """Return the text of every file by its path in the distribution."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from sabench import __version__
+    from sabench._version import __version__
 
     environment = Environment(
         loader=PackageLoader("sabench.scaffold"),
