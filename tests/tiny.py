@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from sabench import Access, Adapter, Alias, FeatureExtractor, hookimpl
+from sabench import Access, AccessError, Adapter, Alias, FeatureExtractor, hookimpl
 from sabench.cells.cell import Cell
 from sabench.features.store import FeatureStore
 from sabench.registry.registry import Registry
@@ -18,6 +18,7 @@ from sabench.running import assembly, preparation
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
 from sabench.running.planned_run import PlannedRun
+from sabench.testing import make_corpus
 
 
 class Tone(FeatureExtractor):
@@ -152,6 +153,34 @@ class NearestToNeutral(Nearest):
         return NearestPredictor(self, self.centre(enrolment))
 
 
+class Shifted(Nearest):
+    """Class means after the mean of a speaker's neutral utterances is taken away; they may be many."""
+
+    name = "shifted"
+    title = "nearest class mean, from a neutral utterance on"
+    search_grid = {}
+    evaluation_parameters = ("neutral",)
+
+    def __init__(self, sharpness: float = 1.0, neutral: int = 1) -> None:
+        super().__init__(sharpness=sharpness)
+        self.neutral = neutral
+
+    @property
+    def access(self):
+        return Access(neutral=self.neutral)
+
+    def fit(self, train, validation, *, context):
+        X = self.look(train.features)
+        own = {speaker: X[rows].mean(axis=0) for speaker, rows in train.neutral_rows_of.items()}
+        X = X - np.stack([own[str(speaker)] for speaker in train.speaker])
+        self.means_ = np.stack([X[train.y == c].mean(axis=0) for c in range(len(train.classes))])
+
+    def enrol(self, enrolment):
+        if not len(enrolment.neutral):
+            raise AccessError("shifted needs a neutral utterance of the target speaker.")
+        return NearestPredictor(self, self.look(enrolment.neutral).mean(axis=0))
+
+
 class Faulty(Nearest):
     """Does one thing wrong, in the folds whose target (or, without one, in all) is not among training speakers."""
 
@@ -240,7 +269,11 @@ def sabench_adapters():
     return {
         "nearest": Nearest,
         "nearest-norm": Alias("nearest", normaliser="speaker-zscore"),
+        "nearest-neutral": Alias(
+            "nearest", normaliser="speaker-zscore", normaliser_parameters={"neutral": 1, "shrinkage": 0.0}
+        ),
         "nearest-to-neutral": NearestToNeutral,
+        "shifted": Shifted,
         "faulty": Faulty,
         "greedy": Greedy,
     }
@@ -267,6 +300,15 @@ def registry() -> Registry:
     import tiny
 
     return Registry(extra=[tiny])
+
+
+def plan_in(folder: Path, **values) -> Plan:
+    """Return a plan over a tiny corpus of four speakers in the folder, made where it is not there."""
+    table = folder / "corpus.csv"
+    if not table.exists():
+        make_corpus(folder, n_speakers=4, n_per_class=4)
+    fixed = {"adapters": "nearest", "roots": {"table": table}, "protocol": "loso"}
+    return plan(table, folder / "results", **{**fixed, **values})
 
 
 def plan(table: Path, results: Path, **values) -> Plan:

@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import replace
 
 import pytest
+import tiny
 
 from sabench import Alias, hookimpl
 from sabench.bundle import archive, exporting, reading, verifying
@@ -27,7 +28,6 @@ from sabench.running.observer import Observer
 from sabench.running.preparation import corpus as prepared_corpus
 from sabench.stats import metrics
 from sabench.verdicts.entries import entries
-from tests import toys
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SABENCH_CACHE", str(folder / "cache"))
         chosen = {"adapters": ["nearest", "nearest-norm", "shifted"], "pool": "neutral=2", "draws": ["first", "nth:1"]}
-        runner.run(toys.plan(folder, **chosen), registry=toys.registry())
+        runner.run(tiny.plan_in(folder, **chosen), registry=tiny.registry())
     return folder
 
 
@@ -64,17 +64,17 @@ def blind(place, results):
 
 @pytest.fixture
 def corpus(place):
-    plan = toys.plan(place)
-    return prepared_corpus(plan, toys.registry(), "table", Observer())[1]
+    plan = tiny.plan_in(place)
+    return prepared_corpus(plan, tiny.registry(), "table", Observer())[1]
 
 
 def exported(results, name, path, *, labels=True):
-    exporting.export(results, run_of(results, name), path, labels_shareable=labels, registry=toys.registry())
+    exporting.export(results, run_of(results, name), path, labels_shareable=labels, registry=tiny.registry())
     return path.read_bytes()
 
 
 def verified(path, **options):
-    return verifying.verify(path, registry=toys.registry(), **options)
+    return verifying.verify(path, registry=tiny.registry(), **options)
 
 
 class Tampered:
@@ -163,8 +163,8 @@ class Plus:
 
 
 def test_a_run_whose_name_is_rewritten_for_the_file_system_is_exported(tmp_path):
-    registry = Registry(extra=[toys, Plus()])
-    runner.run(toys.plan(tmp_path, adapters="nearest+norm"), registry=registry)
+    registry = Registry(extra=[tiny, Plus()])
+    runner.run(tiny.plan_in(tmp_path, adapters="nearest+norm"), registry=registry)
     results = Results(tmp_path / "results")
     (run,) = results.runs()
     exporting.export(results, run, tmp_path / "plus.zip", labels_shareable=True, registry=registry)
@@ -184,7 +184,7 @@ def test_the_same_run_gives_the_same_bytes(results, tmp_path, packed):
 
 
 def test_a_bundle_reads_like_the_results_folder_it_came_from(results, place, packed):
-    found = reading.read(place / "norm.zip", registry=toys.registry())
+    found = reading.read(place / "norm.zip", registry=tiny.registry())
     (entry,) = entries(found)
     (same,) = entries(results, [run_of(results, "nearest-norm")])
     assert entry.sample.value == same.sample.value
@@ -202,7 +202,7 @@ def test_without_labels_and_corpus_the_scores_are_not_recomputed(place, blind):
     assert not found.recomputed
     assert "scores not recomputed" in found.sentence
     with pytest.raises(BundleError, match="scores not recomputed, since the bundle holds no labels"):
-        reading.read(place / "shifted.zip", registry=toys.registry())
+        reading.read(place / "shifted.zip", registry=tiny.registry())
 
 
 def test_without_labels_the_corpus_gives_the_scores(place, blind, corpus):
@@ -440,7 +440,7 @@ def test_a_changed_seed_is_told(tampered):
 
 
 def test_a_changed_parameter_is_told_by_the_key(tampered):
-    tampered.change("run.json", lambda run: run["record"]["method"]["adapter"]["parameters"].update(sharpness=9.0))
+    tampered.change("run.json", lambda run: run["record"]["method"]["adapter"]["parameters"].update(feature=1))
     refused(tampered.path(), "the model of fold s0 has the key .* one of them has been changed")
 
 
@@ -508,8 +508,8 @@ def test_another_baseline_than_the_adapters_is_told(tampered):
 
 
 def test_a_parameter_kept_out_of_the_keys_is_told(tampered):
-    tampered.change("run.json", lambda run: run.update(evaluation_parameters=["sharpness"])).rehash()
-    refused(tampered.path(), "sharpness are said to be the parameters that change no fit of nearest; they are not")
+    tampered.change("run.json", lambda run: run.update(evaluation_parameters=["feature"])).rehash()
+    refused(tampered.path(), "feature are said to be the parameters that change no fit of nearest; they are not")
 
 
 def test_a_parameter_that_the_method_does_not_have_is_told(tampered):

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import tiny
 from typer.testing import CliRunner
 
 from sabench.cli.app import app
@@ -18,7 +19,6 @@ from sabench.protocols.folds import PoolRule
 from sabench.registry.methods import Choice
 from sabench.results.folder import Results
 from sabench.running.runner import run
-from tests import toys
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,8 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("curve")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SABENCH_CACHE", str(folder / "cache"))
-        plan = toys.plan(folder, adapters=["nearest-norm", "nearest-neutral", "shifted"])
-        return folder, curve(plan, (0, 1, 2, 5), 3, registry=toys.registry())
+        plan = tiny.plan_in(folder, adapters=["nearest-norm", "nearest-neutral", "shifted"])
+        return folder, curve(plan, (0, 1, 2, 5), 3, registry=tiny.registry())
 
 
 def points(found, method):
@@ -113,15 +113,15 @@ def test_one_speaker_with_fewer_gives_what_there_is(tmp_path):
     lines = table.read_text().splitlines()
     fewer = [line for line in lines if not line.startswith(("wav/s1_neutral_4", "wav/s1_neutral_5"))]
     table.write_text("\n".join(fewer) + "\n")
-    measured = curve(toys.plan(tmp_path, adapters="shifted"), (1, 3), 1, registry=toys.registry())
+    measured = curve(tiny.plan_in(tmp_path, adapters="shifted"), (1, 3), 1, registry=tiny.registry())
     at = {point.k: point.supplied for point in measured.points}
     assert at == {1: 1.0, 3: 2.75}
     assert "s1 supplies 2 of 3 neutral utterances." in measured.notes
 
 
 def test_several_seeds_are_averaged_and_named(tmp_path):
-    plan = toys.plan(tmp_path, adapters="nearest-norm", seeds=[0, 1])
-    measured = curve(plan, (1,), 2, registry=toys.registry())
+    plan = tiny.plan_in(tmp_path, adapters="nearest-norm", seeds=[0, 1])
+    measured = curve(plan, (1,), 2, registry=tiny.registry())
     assert measured.points[0].seeds == (0, 1)
     assert len(measured.points[0].runs) == 2
     assert measured.notes == ()
@@ -129,11 +129,11 @@ def test_several_seeds_are_averaged_and_named(tmp_path):
 
 def test_methods_that_are_not_enrolled_make_no_curve(tmp_path):
     with pytest.raises(PlanError, match="None of nearest is enrolled with utterances, so there is no curve"):
-        curve(toys.plan(tmp_path), (0, 1), 1, registry=toys.registry())
+        curve(tiny.plan_in(tmp_path), (0, 1), 1, registry=tiny.registry())
 
 
 def test_an_unadapted_method_that_is_named_is_a_line_and_not_a_curve(tmp_path):
-    measured = curve(toys.plan(tmp_path, adapters=["shifted", "nearest"]), (1,), 1, registry=toys.registry())
+    measured = curve(tiny.plan_in(tmp_path, adapters=["shifted", "nearest"]), (1,), 1, registry=tiny.registry())
     assert [reference.method for reference in measured.references] == ["nearest"]
     assert {point.method for point in measured.points} == {"shifted"}
 
@@ -142,7 +142,7 @@ def test_an_unadapted_method_that_is_named_is_a_line_and_not_a_curve(tmp_path):
 
 
 def carrier(name, **choice):
-    return carrier_of(toys.registry(), name, Choice(**choice))
+    return carrier_of(tiny.registry(), name, Choice(**choice))
 
 
 @pytest.mark.parametrize(
@@ -179,14 +179,14 @@ def test_one_pool_serves_all_methods():
 
 def test_what_was_set_for_one_method_is_not_set_for_another(tmp_path):
     settings = {"shifted.sharpness": 2.0, "speaker-zscore.shrinkage": 3.0, "adapter.neutral": 1}
-    plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings=settings)
-    assert only(toys.registry(), plan, "nearest-norm")["settings"] == {"speaker-zscore.shrinkage": 3.0}
-    assert only(toys.registry(), plan, "shifted")["settings"] == {"shifted.sharpness": 2.0, "adapter.neutral": 1}
+    plan = tiny.plan_in(tmp_path, adapters=["shifted", "nearest-norm"], settings=settings)
+    assert only(tiny.registry(), plan, "nearest-norm")["settings"] == {"speaker-zscore.shrinkage": 3.0}
+    assert only(tiny.registry(), plan, "shifted")["settings"] == {"shifted.sharpness": 2.0, "adapter.neutral": 1}
 
 
 def test_settings_of_one_method_leave_the_others_alone(tmp_path):
-    plan = toys.plan(tmp_path, adapters=["shifted", "nearest-norm"], settings={"speaker-zscore.shrinkage": 3.0})
-    measured = curve(plan, (1,), 1, registry=toys.registry())
+    plan = tiny.plan_in(tmp_path, adapters=["shifted", "nearest-norm"], settings={"speaker-zscore.shrinkage": 3.0})
+    measured = curve(plan, (1,), 1, registry=tiny.registry())
     assert {point.method for point in measured.points} == {"shifted", "nearest-norm"}
 
 
@@ -237,6 +237,6 @@ def test_a_plan_refuses_speakers_with_fewer_unless_it_accepts_them(tmp_path):
 
     settings = {"settings": {"shifted.neutral": 3}, "pool": "neutral=3"}
     with pytest.raises(AccessError, match="needs 3 neutral of every target speaker"):
-        run(toys.plan(tmp_path, adapters="shifted", **settings), registry=toys.registry())
-    accepted = run(toys.plan(tmp_path, adapters="shifted", accept_fewer=True, **settings), registry=toys.registry())
+        run(tiny.plan_in(tmp_path, adapters="shifted", **settings), registry=tiny.registry())
+    accepted = run(tiny.plan_in(tmp_path, adapters="shifted", accept_fewer=True, **settings), registry=tiny.registry())
     assert accepted[0].record.status == "complete"

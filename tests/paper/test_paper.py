@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 from typer.testing import CliRunner
 
 from sabench.cli.app import app
@@ -17,7 +18,6 @@ from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.running.observer import Observer
 from sabench.testing import make_corpus
-from tests import toys
 
 TOML = """
 title = "Nearest means"
@@ -78,7 +78,7 @@ class Tones(Dataset):
 
 
 class Offer:
-    """The toys and the dataset."""
+    """The tiny and the dataset."""
 
     from sabench import hookimpl
 
@@ -89,7 +89,7 @@ class Offer:
 
 @pytest.fixture(scope="module")
 def registry():
-    return Registry(extra=[Offer(), toys])
+    return Registry(extra=[Offer(), tiny])
 
 
 @pytest.fixture(scope="module")
