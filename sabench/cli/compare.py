@@ -49,6 +49,7 @@ def _print(verdict: Verdict) -> None:
     from sabench.verdicts.wording import score_words
 
     typer.echo(verdict.sentence)
+    typer.echo(verdict.harm_sentence)
     for note in verdict.notes:
         typer.echo(note)
     typer.echo()

@@ -43,7 +43,8 @@ def leaderboard(
 ) -> None:
     """Rank all finished methods, with intervals and significance, and write a page."""
     from sabench.cli.output import message, print_json
-    from sabench.leaderboard import build, page, text
+    from sabench.leaderboard import build, page, spreadsheet
+    from sabench.leaderboard.markdown import markdown as as_markdown
     from sabench.machine.files import write_bytes
 
     added = [*(add or ()), *(more or ())]
@@ -51,7 +52,7 @@ def leaderboard(
     board = build.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
     folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
     place = output or (None if markdown or csv or json else folder / "leaderboard.html")
-    for path, write in ((place, page.html), (markdown, text.markdown), (csv, text.csv_text)):
+    for path, write in ((place, page.html), (markdown, as_markdown), (csv, spreadsheet.csv_text)):
         if path is not None:
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
@@ -106,24 +107,21 @@ def _literature() -> Literature:
     return reported
 
 
+_NUMBERS = ["p (Holm)", "worse for", "detectable"]
+
+
 def _print(board: Board) -> None:
     from sabench.cli.output import message, table
 
     for found in board.tables:
         mark = " (simulated)" if found.simulated else ""
         heading = f"{found.title}{mark}: {found.protocol} {found.protocol_hash[:8]}, {found.score}"
-        table(
-            heading,
-            ["access", "rank", "method", "UAR % [95% CI]", "to baseline", "p (Holm)", "seeds", "run"],
-            _rows(found),
-        )
+        heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
+        table(heading, heads, _rows(found))
         if found.draws:
             draws = [[row.method, row.draw, *_numbers(row)] for row in found.draws]
-            table(
-                "Other draws and controls, never ranked",
-                ["method", "draw", "UAR % [95% CI]", "to first", "p (Holm)"],
-                draws,
-            )
+            heads = ["method", "draw", "UAR % [95% CI]", "to first", *_NUMBERS]
+            table("Other draws and controls, never ranked", heads, draws)
         if found.literature:
             reported = [
                 [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in found.literature
@@ -136,16 +134,19 @@ def _print(board: Board) -> None:
 
 
 def _rows(found: Table) -> list[list[str]]:
+    from sabench.verdicts.wording import rank_words
+
     rows = []
     for row in found.rows:
         name = f"{row.method} ({row.note})" if row.note else row.method
-        rank = "-" if row.rank is None else str(row.rank)
-        rows.append([row.access, rank, name, *_numbers(row), str(len(row.seeds)), row.runs[0]])
+        rows.append([row.access, rank_words(row.rank), name, *_numbers(row), str(len(row.seeds)), row.runs[0]])
     return rows
 
 
 def _numbers(row: Row) -> list[str]:
-    from sabench.leaderboard.text import difference, p_value
+    from sabench.leaderboard.cells import detectable, difference, harmed, p_value
     from sabench.verdicts.wording import score_words
 
-    return [score_words(row.uar, row.low, row.high), difference(row), p_value(row.difference)]
+    found = row.difference
+    score = score_words(row.uar, row.low, row.high)
+    return [score, difference(row), p_value(found), harmed(found), detectable(found)]

@@ -9,30 +9,48 @@ from typing import Any
 from sabench.hashing import finite
 
 GROUPS = ("none", "neutral", "unlabelled", "transductive", "labelled")
-"""Access groups, in which methods are ranked, by rising price."""
+"""Kinds of access, by rising price."""
+
+MARKS = {"better": "▲", "worse": "▼", "none": "○", "models": "◇"}
+"""The sign of each verdict on a difference."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A method against its baseline.
+    """A method against its baseline; mark, interval, sentence and p all come from the corrected p.
 
     Attributes:
         baseline: title of what it is held against.
-        effect, low, high: difference of the scores with its interval.
+        effect, low, high: difference of the scores with its interval; infinite ends where so few speakers can decide
+            nothing.
+        confidence: of the interval, the level at which Holm's method tests this comparison.
         p: of this comparison alone.
-        p_corrected: by Holm over all comparisons with baselines in the table.
+        p_corrected: by Holm over the `family` of all comparisons with baselines in the table.
+        family: number of these comparisons.
+        detectable: true difference that such a comparison finds with a probability of 0.8.
+        n_worse, n_speakers: for so many of so many speakers the method scores lower.
+        largest_loss, worse_speaker: UAR that one of them loses at most, and who.
         verdict: `better`, `worse`, `none`, or `models` where only these trained models differ.
         sentence: the verdict in words.
+        harm: whom the better of the two harms, in words.
     """
 
     baseline: str
     effect: float
     low: float
     high: float
+    confidence: float
     p: float
     p_corrected: float
+    family: int
+    detectable: float
+    n_worse: int
+    n_speakers: int
+    largest_loss: float
+    worse_speaker: str
     verdict: str
     sentence: str
+    harm: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,8 @@ class Row:
     """One method, all its seeds.
 
     Attributes:
-        rank: within its access group; None where it cannot be ranked.
+        rank: best and worst rank that the decisions leave open among methods of one price; None where there are
+            too few seeds or folds to rank it.
         method: its title.
         features, normaliser: names; the normaliser may be empty.
         parameters: of adapter and normaliser.
@@ -61,7 +80,7 @@ class Row:
         note: what a reader must know, such as missing folds.
     """
 
-    rank: int | None
+    rank: tuple[int, int] | None
     method: str
     features: str
     normaliser: str
@@ -90,6 +109,31 @@ class Row:
     n_parameters: int | None
     n_training_speakers: int
     note: str = ""
+
+
+def price_order(group: str, access: str) -> tuple[int, int, str]:
+    """Return what prices are sorted by: kind of access, number of utterances, words.
+
+    >>> sorted(["10 neutral", "2 neutral"], key=lambda access: price_order("neutral", access))
+    ['2 neutral', '10 neutral']
+    """
+    number = "".join(sign for sign in access if sign.isdigit())
+    return GROUPS.index(group), int(number or 0), access
+
+
+@dataclass(frozen=True)
+class Price:
+    """Methods that ask for the same of a target speaker; only they are ranked with each other.
+
+    Attributes:
+        group: kind of access.
+        access: the price in words.
+        rows: the methods.
+    """
+
+    group: str
+    access: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -121,7 +165,7 @@ class Table:
         classes: in order.
         n_scored, n_speakers, n_folds: of the protocol.
         pool, notes: sentences.
-        rows: by access group, then rank, then score.
+        rows: by price, then rank, then score.
         draws: other draws and controls, each against the first draw of the same method.
         literature: reported rows.
         smallest_p: that so many speakers can give.
@@ -149,10 +193,12 @@ class Table:
     chance: float
 
     @property
-    def groups(self) -> list[tuple[str, list[Row]]]:
-        """Rows by access group, by rising price; groups without rows are left out."""
-        found = [(group, [row for row in self.rows if row.group == group]) for group in GROUPS]
-        return [(group, rows) for group, rows in found if rows]
+    def prices(self) -> list[Price]:
+        """Rows by price, by rising price."""
+        by_price: dict[tuple[str, str], list[Row]] = {}
+        for row in sorted(self.rows, key=lambda row: price_order(row.group, row.access)):
+            by_price.setdefault((row.group, row.access), []).append(row)
+        return [Price(group, access, tuple(rows)) for (group, access), rows in by_price.items()]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from sabench._version import __version__
 from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
-from sabench.leaderboard.board import GROUPS, Board, LiteratureRow, Row, Table
+from sabench.leaderboard.board import Board, LiteratureRow, Row, Table, price_order
 from sabench.leaderboard.rows import differences, row_of
 from sabench.results.sources import Merged, Source
 from sabench.stats import permutation, ranking
@@ -133,24 +133,15 @@ class _Builder:
         )
 
     def _ranked(self, found: list[Entry]) -> list[Row]:
-        ranks: dict[int, tuple[int, int]] = {}
-        for group in GROUPS:
-            members = [e for e in found if e.complete and e.method.access.group == group]
-            ranges = ranking.ranks([e.sample for e in members])
-            ranks |= {id(e): ends for e, ends in zip(members, ranges, strict=True) if ends}
         named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in found) else None
         baselines = Baselines(found, named)
-        against = {id(entry): baselines.of(entry) for entry in found if entry.complete}
-        against_baseline = differences([(entry, other) for entry in found if (other := against.get(id(entry)))])
-        used = {id(other) for other in against.values() if other}
+        against = {id(entry): other for entry in found if entry.complete and (other := baselines.of(entry))}
+        to_baseline = differences([(entry, against[id(entry)]) for entry in found if id(entry) in against])
+        decided = {(one, id(other)): to_baseline[one].verdict in ("better", "worse") for one, other in against.items()}
+        ranks = _ranks(found, decided)
+        used = {id(other) for other in against.values()}
         rows = [
-            row_of(
-                e,
-                rank=ranks[id(e)][0] if id(e) in ranks else None,
-                difference=against_baseline.get(id(e)),
-                baseline=id(e) in used,
-            )
-            for e in found
+            row_of(e, rank=ranks.get(id(e)), difference=to_baseline.get(id(e)), baseline=id(e) in used) for e in found
         ]
         return sorted(rows, key=_order)
 
@@ -176,8 +167,23 @@ class _Builder:
                 yield LiteratureRow(result.method, result.uar, result.source, result.url, result.differences, here)
 
 
-def _order(row: Row) -> tuple[int, float, float, str]:
-    return GROUPS.index(row.group), math.inf if row.rank is None else row.rank, -row.uar, row.method
+def _ranks(found: Iterable[Entry], decided: Mapping[tuple[int, int], bool]) -> dict[int, tuple[int, int]]:
+    """Return the ranks of complete entries among those of the same price; what is decided elsewhere stays so."""
+    by_price: dict[str, list[Entry]] = {}
+    for entry in found:
+        if entry.complete:
+            by_price.setdefault(str(entry.method.access), []).append(entry)
+    ranks: dict[int, tuple[int, int]] = {}
+    for members in by_price.values():
+        place = {id(entry): i for i, entry in enumerate(members)}
+        known = {(place[a], place[b]): differ for (a, b), differ in decided.items() if a in place and b in place}
+        ranges = ranking.ranks([entry.sample for entry in members], decided=known)
+        ranks |= {id(entry): ends for entry, ends in zip(members, ranges, strict=True) if ends}
+    return ranks
+
+
+def _order(row: Row) -> tuple[tuple[int, int, str], tuple[float, ...], float, str]:
+    return price_order(row.group, row.access), row.rank or (math.inf,), -row.uar, row.method
 
 
 def _told(values: Mapping[str, Any], off: tuple[Any, ...] = (0, False, None, "")) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sabench.leaderboard.board import GROUPS, Row, Table
+from sabench.leaderboard.board import Row, Table, price_order
 
 SHOWN = 12
 """Pictures show so many methods at most."""
@@ -135,7 +135,7 @@ def gains(table: Table) -> Gains | None:
     held = [(row, row.difference) for row in table.rows if row.difference][:SHOWN]
     if not held:
         return None
-    held.sort(key=lambda pair: (_price(pair[0]), -pair[1].effect))
+    held.sort(key=lambda pair: (price_order(pair[0].group, pair[0].access), -pair[1].effect))
     scale = Scale.around([end for _, d in held for end in (d.low, d.high, 0.0)], 10, 350, step=0.05)
     found: list[Gain] = []
     prices: list[tuple[float, str, str]] = []
@@ -147,11 +147,6 @@ def gains(table: Table) -> Gains | None:
         y += _LINE + 4
         found.append(Gain(row.method, row.group, scale.at(d.effect), y, scale.at(d.low), scale.at(d.high), d.sentence))
     return Gains(tuple(found), tuple(prices), scale, y + 14)
-
-
-def _price(row: Row) -> tuple[int, int, str]:
-    number = "".join(sign for sign in row.access if sign.isdigit())
-    return GROUPS.index(row.group), int(number or 0), row.access
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sabench.leaderboard import drawing, text
-from sabench.leaderboard.board import Board
-from sabench.verdicts.wording import count, duration, points
+from sabench.leaderboard import cells, drawing
+from sabench.leaderboard.board import MARKS, Board
+from sabench.verdicts.wording import count, duration, p_number, points, rank_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -16,7 +17,7 @@ _GROUP_WORDS = {
     "none": "No target-speaker data",
     "neutral": "Neutral enrolment",
     "unlabelled": "Unlabelled enrolment",
-    "transductive": "Transductive: sees the test utterances, unlabelled",
+    "transductive": "Sees the test utterances, unlabelled",
     "labelled": "Labelled enrolment",
 }
 
@@ -47,18 +48,21 @@ def _environment() -> Environment:
         "points": points,
         "duration": duration,
         "count": count,
-        "p_value": text.p_value,
+        "p_value": cells.p_value,
+        "p_number": p_number,
+        "harmed": cells.harmed,
+        "rank": rank_words,
         "signed": _signed,
         "sortable": _sortable,
         "web": _web,
     }
-    environment.globals["drawing"] = drawing
+    environment.globals |= {"drawing": drawing, "marks": MARKS, "infinity": math.inf}
     return environment
 
 
 def _signed(fraction: float) -> str:
     """Return percentage points with a sign, a true minus among them."""
-    return "–" if fraction != fraction else f"{100 * fraction:+.1f}".replace("-", "−")
+    return "–" if not math.isfinite(fraction) else f"{100 * fraction:+.1f}".replace("-", "−")
 
 
 def _sortable(value: float | None) -> str:

@@ -87,7 +87,7 @@ def report(source: Source, run: RunRecord, draw: str = "first") -> Report:
         return Report(run, draw, None, {}, cells, None, (words, *_failures(cells)))
     alone = replace(group, runs=(run,))
     verdict = _against_baseline(group)
-    sentences = (_score_words(alone), *([verdict.sentence, *verdict.notes] if verdict else []), *_failures(cells))
+    sentences = (_score_words(alone), *_verdict_sentences(verdict), *_failures(cells))
     row = row_of(alone, rank=None, difference=None, baseline=False)
     return Report(run, draw, row, metrics.scores(predictions).uar_per_fold, cells, verdict, sentences)
 
@@ -104,6 +104,10 @@ def _against_baseline(entry: Entry) -> Verdict | None:
     if baseline is None or identity(baseline.first) == identity(entry.first):
         return None
     return compare(entry, baseline)
+
+
+def _verdict_sentences(verdict: Verdict | None) -> tuple[str, ...]:
+    return (verdict.sentence, verdict.harm_sentence, *verdict.notes) if verdict else ()
 
 
 def _score_words(entry: Entry) -> str:

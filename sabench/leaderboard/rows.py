@@ -11,46 +11,50 @@ import numpy as np
 
 from sabench.leaderboard.board import Difference, Row
 from sabench.results.sources import KnowsGender
-from sabench.stats import families, intervals, metrics
-from sabench.stats.comparison import MIN_SEEDS
-from sabench.stats.families import ALPHA
+from sabench.stats import intervals, metrics
+from sabench.stats.comparison import MIN_SEEDS, Comparison
 from sabench.stats.metrics import Scores
 from sabench.verdicts.entries import Entry
-from sabench.verdicts.verdict import Verdict, compare
+from sabench.verdicts.harm import harm
+from sabench.verdicts.verdict import Verdict, compare_family
 
 
 def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
-    """Return each first entry's difference to its second, corrected over all pairs that tell methods apart."""
-    found = [(entry, other, compare(entry, other)) for entry, other in pairs]
-    judged = [verdict.comparison.p for _, _, verdict in found if verdict.comparison.about_methods]
-    corrected = iter(families.holm(judged))
-    told = {}
-    for entry, other, verdict in found:
-        about = verdict.comparison.about_methods
-        p_corrected = float(next(corrected)) if about else math.nan
-        told[id(entry)] = _difference(entry, other, verdict, p_corrected)
-    return told
+    """Return each first entry's difference to its second; all pairs are one family."""
+    return {id(found.first): _difference(found) for found in compare_family(pairs)}
 
 
-def _difference(entry: Entry, other: Entry, verdict: Verdict, p_corrected: float) -> Difference:
-    found = verdict.comparison
-    sign = "better" if found.effect.value > 0 else "worse"
-    kind = sign if p_corrected <= ALPHA else "none"
-    if not found.about_methods and found.p_speakers <= ALPHA:
-        kind = "models"
+def _difference(found: Verdict) -> Difference:
+    one, entry, other, hurt = found.comparison, found.first, found.second, harm(found.gains)
     return Difference(
         baseline=other.title if other.draw == entry.draw else f"enrolled by {other.draw}",
-        effect=found.effect.value,
-        low=found.effect.low,
-        high=found.effect.high,
-        p=found.p,
-        p_corrected=p_corrected,
-        verdict=kind,
-        sentence=verdict.sentence,
+        effect=one.effect.value,
+        low=one.effect.low,
+        high=one.effect.high,
+        confidence=one.confidence,
+        p=one.p,
+        p_corrected=one.p_corrected,
+        family=one.family,
+        detectable=one.detectable,
+        n_worse=hurt.n_worse,
+        n_speakers=hurt.n_speakers,
+        largest_loss=hurt.largest_loss,
+        worse_speaker=hurt.speaker,
+        verdict=_kind(one),
+        sentence=found.sentence,
+        harm=found.harm_sentence,
     )
 
 
-def row_of(entry: Entry, *, rank: int | None, difference: Difference | None, baseline: bool) -> Row:
+def _kind(found: Comparison) -> str:
+    if not found.rejected:
+        return "none"
+    if not found.about_methods:
+        return "models"
+    return "better" if found.effect.value > 0 else "worse"
+
+
+def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference | None, baseline: bool) -> Row:
     """Return the row of an entry; seeds are averaged."""
     method, sample, score = entry.method, entry.sample, intervals.interval(entry.sample)
     gender = entry.source.gender(entry.first) if isinstance(entry.source, KnowsGender) else {}
@@ -113,7 +117,7 @@ def _cost(entry: Entry) -> dict[str, Any]:
 
 def _note(entry: Entry) -> str:
     sample = entry.sample
-    if entry.complete and sample.shared and sample.stochastic and sample.n_seeds < MIN_SEEDS:
+    if entry.complete and not sample.enough_seeds(MIN_SEEDS):
         return f"{sample.n_seeds} of {MIN_SEEDS} seeds: no verdict"
     if entry.complete:
         return ""

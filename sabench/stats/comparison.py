@@ -63,6 +63,11 @@ class Comparison:
     about_methods: bool
 
     @property
+    def decidable(self) -> bool:
+        """Whether so many speakers can give a significant p at all."""
+        return bool(np.isfinite(self.effect.high - self.effect.low))
+
+    @property
     def rejected(self) -> bool:
         """Whether a difference of zero is rejected, be it one of methods or of trained models only."""
         return self.p_corrected <= ALPHA

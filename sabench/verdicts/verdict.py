@@ -1,17 +1,20 @@
-"""Verdicts in words: which method helps, how sure that is, and at what price in target-speaker data."""
+"""What can be said of two methods, with all that it rests on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sabench.errors import ResultsError
+from sabench.hashing import finite
 from sabench.stats import comparison, intervals, sample
 from sabench.stats.comparison import MIN_SEEDS, Comparison
-from sabench.stats.families import ALPHA
 from sabench.stats.intervals import Interval
-from sabench.verdicts.entries import Entry, identity, sample_of
-from sabench.verdicts.wording import p_words, points, price_words
+from sabench.stats.sample import Sample
+from sabench.verdicts.entries import Entry, sample_of
+from sabench.verdicts.harm import Harm, gains_by_speaker, harm
+from sabench.verdicts.sentences import harm_sentence, lacks_seeds, notes, same_models, sentence
 
 
 @dataclass(frozen=True)
@@ -22,38 +25,62 @@ class Verdict:
         first, second: what was compared.
         scores: of each, over the utterances that both scored.
         comparison: effect, interval and p.
+        gains: how much higher the first scores than the second for each speaker.
         sentence: all of it in words.
-        notes: what weakens it, a sentence each.
+        notes: how it was made and what weakens it, a sentence each.
     """
 
     first: Entry
     second: Entry
     scores: tuple[Interval, Interval]
     comparison: Comparison
+    gains: Mapping[str, float]
     sentence: str
     notes: tuple[str, ...]
 
+    @property
+    def ahead(self) -> Entry:
+        """The one that scores higher."""
+        return self.first if self.comparison.effect.value >= 0 else self.second
+
+    @property
+    def harm(self) -> Harm:
+        """Whom the one that scores higher harms."""
+        sign = 1 if self.ahead is self.first else -1
+        return harm({speaker: sign * gain for speaker, gain in self.gains.items()})
+
+    @property
+    def harm_sentence(self) -> str:
+        """The same in words."""
+        return harm_sentence(self.ahead.title, self.harm)
+
     def json(self) -> dict[str, Any]:
-        """Return it as a JSON value; scores and effects are fractions."""
+        """Return it as a JSON value; scores and effects are fractions, null where there is none."""
         found = self.comparison
-        return {
+        value: dict[str, Any] = {
             "verdict": self.sentence,
+            "harm": {"method": self.ahead.title, "sentence": self.harm_sentence, **asdict(self.harm)},
             "notes": list(self.notes),
             "significant": found.significant,
             "about_methods": found.about_methods,
             "effect": found.effect.value,
             "low": found.effect.low,
             "high": found.effect.high,
+            "confidence": found.confidence,
             "p": found.p,
+            "p_corrected": found.p_corrected,
+            "family": found.family,
             "p_speakers": found.p_speakers,
             "p_seeds": found.p_seeds,
             "p_both": found.p_both,
+            "detectable": found.detectable,
             "smallest_p": found.smallest_p,
             "exact": found.exact,
             "n_speakers": found.n_speakers,
             "first": _side(self.first, self.scores[0]),
             "second": _side(self.second, self.scores[1]),
         }
+        return {key: finite(part) for key, part in value.items()}
 
 
 def _side(entry: Entry, score: Interval) -> dict[str, Any]:
@@ -76,24 +103,58 @@ def _side(entry: Entry, score: Interval) -> dict[str, Any]:
 
 
 def compare(first: Entry, second: Entry, *, min_seeds: int = MIN_SEEDS) -> Verdict:
-    """Return the verdict on two entries.
+    """Return the verdict on two entries, corrected for no other comparison.
 
     Raises:
         ResultsError: they ran under different protocols, or scored nothing in common.
     """
-    refuse_unlike(first, second)
-    both = sample.common([*first.predictions, *second.predictions])
-    one = sample_of(first, both[: len(first.runs)])
-    other = sample_of(second, both[len(first.runs) :])
-    same = _same_models(first, second)
-    if same:
-        one, other = (replace(sample, stochastic=False) for sample in (one, other))
-    found = comparison.compare(one, other, min_seeds=min_seeds)
-    if same and _lacks_seeds(first, min_seeds):
-        found = replace(found, about_methods=False)
-    scores = intervals.interval(one), intervals.interval(other)
-    notes = _notes(first, second, found, min_seeds)
-    return Verdict(first, second, scores, found, words(first, second, found), notes)
+    return compare_family([(first, second)], min_seeds=min_seeds)[0]
+
+
+def compare_family(pairs: Sequence[tuple[Entry, Entry]], *, min_seeds: int = MIN_SEEDS) -> list[Verdict]:
+    """Return the verdicts on pairs of entries, corrected for each other by Holm's method.
+
+    Raises:
+        ResultsError: two of a pair ran under different protocols, or scored nothing in common.
+    """
+    made = [_Common.of(first, second) for first, second in pairs]
+    found = comparison.compare_family([pair.samples for pair in made], min_seeds=min_seeds)
+    return [pair.verdict(one, min_seeds) for pair, one in zip(made, found, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Common:
+    """Two entries over the utterances that both scored."""
+
+    first: Entry
+    second: Entry
+    samples: tuple[Sample, Sample]
+    gains: dict[str, float]
+
+    @classmethod
+    def of(cls, first: Entry, second: Entry) -> _Common:
+        refuse_unlike(first, second)
+        both = sample.common([*first.predictions, *second.predictions])
+        ours, theirs = both[: len(first.runs)], both[len(first.runs) :]
+        one, other = sample_of(first, ours), sample_of(second, theirs)
+        if same_models(first, second):
+            one, other = replace(one, stochastic=False), replace(other, stochastic=False)
+        return cls(first, second, (one, other), gains_by_speaker(ours, theirs))
+
+    def verdict(self, found: Comparison, min_seeds: int) -> Verdict:
+        first, second = self.first, self.second
+        if same_models(first, second) and lacks_seeds(first, min_seeds):
+            found = replace(found, about_methods=False)
+        one, other = self.samples
+        return Verdict(
+            first,
+            second,
+            scores=(intervals.interval(one), intervals.interval(other)),
+            comparison=found,
+            gains=self.gains,
+            sentence=sentence(first, second, found),
+            notes=notes(first, second, found, min_seeds),
+        )
 
 
 def refuse_unlike(first: Entry, second: Entry) -> None:
@@ -115,98 +176,13 @@ def refuse_unlike(first: Entry, second: Entry) -> None:
 
 def _differences(first: Entry, second: Entry) -> str:
     one, other = first.source.card(first.first.protocol_hash), second.source.card(second.first.protocol_hash)
-    told = [
+    unlike = [
         f"{key} ({one.get(key)} and {other.get(key)})"
         for key in ("dataset", "task", "protocol")
         if one.get(key) != other.get(key)
     ]
     if bool(one.get("simulated")) != bool(other.get("simulated")):
-        told.append("simulated and real recordings")
+        unlike.append("simulated and real recordings")
     if one.get("pool") != other.get("pool"):
-        told.append("the pool rule")
-    return " and ".join(told) or "the recordings or the scored utterances"
-
-
-def _same_models(first: Entry, second: Entry) -> bool:
-    """Whether two entries are draws of the same trained models, so that no luck of training stands between them."""
-    return [run.folds for run in first.runs] == [run.folds for run in second.runs]
-
-
-def _lacks_seeds(entry: Entry, min_seeds: int) -> bool:
-    """Whether one trained model serves several speakers, and too few seeds tell what of that is its luck."""
-    return entry.sample.shared and entry.sample.stochastic and len(entry.runs) < min_seeds
-
-
-def words(first: Entry, second: Entry, found: Comparison) -> str:
-    """Return the verdict as one sentence."""
-    if found.about_methods or not _same_models(first, second):
-        return _words(first, second, found)
-    return f"With these trained models, {_words(first, second, replace(found, about_methods=True))}"
-
-
-def _words(first: Entry, second: Entry, found: Comparison) -> str:
-    where = f"on {first.place}{' (simulated)' if first.first.simulated else ''}"
-    ahead, behind = (first, second) if found.effect.value >= 0 else (second, first)
-    size = f"{_size(found.effect)}, {p_words(found.p)}"
-    if identity(first.first) == identity(second.first):
-        return _on_one_method(ahead, behind, where, size, found)
-    if not found.about_methods and found.p_speakers <= ALPHA:
-        return f"These trained models differ {where}: {ahead.title} is ahead of {behind.title} by {size}."
-    if found.significant:
-        price = price_words(ahead.method.access, behind.method.access)
-        return f"{ahead.title} beats {behind.title} {where} by {size}{price}."
-    return f"{ahead.title} and {behind.title} cannot be told apart {where}: a difference of {size}."
-
-
-def _on_one_method(ahead: Entry, behind: Entry, where: str, size: str, found: Comparison) -> str:
-    title = ahead.method.title
-    if ahead.draw != behind.draw:
-        told = "scores higher" if found.p_speakers <= ALPHA else "cannot be said to score otherwise"
-        return (
-            f"{title} {where}, enrolled by {ahead.draw}, {told} than enrolled by {behind.draw}: a difference of {size}."
-        )
-    seeds = " and ".join(", ".join(str(run.seed) for run in entry.runs) for entry in (ahead, behind))
-    return f"Seeds {seeds} of {title} {where} are one method: a difference of {size}, is the luck of seeds."
-
-
-def _size(effect: Interval) -> str:
-    ends = sorted((effect.low, effect.high)) if effect.value >= 0 else sorted((-effect.low, -effect.high))
-    return f"{points(abs(effect.value))} points [95% CI {points(ends[0])}, {points(ends[1])}]"
-
-
-def _notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tuple[str, ...]:
-    how = "all permutations counted" if found.exact else "permutations drawn with a fixed seed"
-    notes = [
-        f"Paired permutation test over {found.n_speakers} speakers, {how}; "
-        f"the smallest attainable p is {found.smallest_p:.2g}. Conditional on the training sets."
-    ]
-    if found.smallest_p > ALPHA:
-        notes.append(f"With {found.n_speakers} speakers no difference, however large, can be significant at {ALPHA:g}.")
-    if not found.about_methods and _same_models(first, second):
-        notes.append(
-            "Both use the same trained models, each of which serves several speakers: whether models of other seeds "
-            f"would show the same needs {min_seeds} seeds, and {first.title} has {len(first.runs)}."
-        )
-    elif not found.about_methods and identity(first.first) != identity(second.first):
-        lacking = [entry for entry in (first, second) if _lacks_seeds(entry, min_seeds)]
-        names = ", ".join(f"{entry.title} has {len(entry.runs)}" for entry in lacking)
-        notes.append(
-            "One trained model serves several speakers, so that the luck of its seed looks like an effect: "
-            f"a verdict on methods needs {min_seeds} seeds of each that has a random start; {names}."
-        )
-    if found.p_seeds is not None and found.p_both is not None:
-        notes.append(
-            f"Over speakers {p_words(found.p_speakers)}, over seeds {p_words(found.p_seeds)}, over both together "
-            f"{p_words(found.p_both)}; the verdict needs all three."
-        )
-    notes += [_partial(entry) for entry in (first, second) if not entry.complete]
-    if first.first.simulated:
-        notes.append("Simulated speech: this tests methods, and says nothing of real recordings.")
-    return tuple(notes)
-
-
-def _partial(entry: Entry) -> str:
-    done = len(set(entry.predictions[0].fold.tolist()))
-    return (
-        f"{entry.title} is not complete ({done} of {len(entry.first.folds)} folds); only what both scored is compared."
-    )
+        unlike.append("the pool rule")
+    return " and ".join(unlike) or "the recordings or the scored utterances"

@@ -85,7 +85,7 @@ def test_compare_prints_the_verdict(sabench, runs):
 
 def test_compare_takes_a_draw_behind_an_at_sign(sabench, runs):
     value = json.loads(sabench("compare", "norm-0@zeros", "norm-0", "--json").stdout)
-    assert "enrolled by first, scores higher than enrolled by zeros" in value["verdict"]
+    assert "scores higher enrolled by first than enrolled by zeros, by " in value["verdict"]
 
 
 def test_compare_refuses_other_protocols(sabench, runs, folder):

@@ -8,10 +8,12 @@ from made_results import SVM, SVM_NEUTRAL, SVM_NORM, Made, method
 
 from sabench.errors import ResultsError
 from sabench.interfaces.records import Access, Reported
-from sabench.leaderboard import build, drawing
-from sabench.leaderboard.text import csv_text, markdown
+from sabench.leaderboard import build, cells, drawing
+from sabench.leaderboard.markdown import markdown
+from sabench.leaderboard.spreadsheet import csv_text
 from sabench.results.folder import Results
 from sabench.stats import families, intervals, metrics, sample
+from sabench.verdicts.wording import p_words, points, signed
 
 
 @pytest.fixture
@@ -69,21 +71,24 @@ def test_seeds_are_averaged(results):
     assert found.uar == pytest.approx(np.mean(found.per_seed))
 
 
-def test_methods_are_ranked_within_their_access_group(made):
+def test_methods_are_ranked_within_their_price(made):
     made.run(method("other"), 0.95)
+    made.run(method("ten", access=Access(neutral=10)), 0.95)
     table = only(made.results)
-    assert [(group, [(r.method, r.rank) for r in rows]) for group, rows in table.groups] == [
-        ("none", [("other", 1), ("svm", 2)]),
-        ("neutral", [("svm-neutral", 1)]),
-        ("transductive", [("svm-norm", 1)]),
+    assert [(price.group, price.access, [(r.method, r.rank) for r in price.rows]) for price in table.prices] == [
+        ("none", "none", [("other", (1, 1)), ("svm", (2, 2))]),
+        ("neutral", "1 neutral", [("svm-neutral", (1, 1))]),
+        ("neutral", "10 neutral", [("ten", (1, 1))]),
+        ("transductive", "transductive", [("svm-norm", (1, 1))]),
     ]
+    assert [r.method for r in table.rows] == ["other", "svm", "svm-neutral", "ten", "svm-norm"]
 
 
 def test_methods_that_cannot_be_told_apart_share_a_rank(results):
     made = Made(results)
     made.run(SVM, 0.6)
     made.run(method("other"), 0.6)
-    assert [r.rank for r in only(results).rows] == [1, 1]
+    assert [r.rank for r in only(results).rows] == [(1, 2), (1, 2)]
 
 
 def test_differences_are_corrected_over_the_table(made):
@@ -95,6 +100,76 @@ def test_differences_are_corrected_over_the_table(made):
     assert row(table, "svm").difference is None
 
 
+def test_a_rank_and_a_mark_on_one_pair_are_one_decision(results):
+    """Alone, the pair is significant; in a family of six comparisons with the baseline it is not."""
+    made = Made(results, n_speakers=10)
+    made.run(SVM, 0.6)
+    made.run(method("other"), 0.7)
+    alone = only(results, baseline="svm")
+    for i in range(5):
+        made.run(method("svm-norm", access=Access(neutral=2 + i), normaliser="speaker-zscore"), 0.6)
+    family = only(results, baseline="svm")
+    assert (row(alone, "other").difference.verdict, row(alone, "other").rank) == ("better", (1, 1))
+    assert (row(family, "other").difference.verdict, row(family, "other").rank) == ("none", (1, 2))
+
+
+def test_everything_on_a_row_comes_from_the_corrected_p(results):
+    made = Made(results, n_speakers=10)
+    made.run(SVM, 0.6)
+    for i in range(12):
+        made.run(method("svm-norm", access=Access(neutral=1 + i), normaliser="speaker-zscore"), 0.6 + 0.03 * i)
+    found = [r.difference for r in only(results).rows if r.difference]
+    assert {d.verdict for d in found} == {"none", "better"}
+    assert any(d.p <= 0.05 < d.p_corrected for d in found)
+    for d in found:
+        significant = d.p_corrected <= 0.05
+        assert (d.verdict == "none") == (not significant)
+        assert (d.low <= 0 <= d.high) == (not significant)
+        assert ("cannot be told apart" in d.sentence) == (not significant)
+        assert f"{p_words(d.p_corrected)} (Holm, 12 comparisons)" in d.sentence
+
+
+def test_trained_models_that_differ_are_corrected_with_all_others(results):
+    made = Made(results, protocol="challenge", n_speakers=10)
+    made.run(SVM, 0.5)
+    made.run(method("net"), 0.75, stochastic=True)
+    made.run(SVM_NORM, 0.7)
+    found = [r.difference for r in only(results).rows if r.difference]
+    assert {d.family for d in found} == {2}
+    assert {d.verdict for d in found} == {"models", "better"}
+    assert sorted(d.p_corrected for d in found) == sorted(families.holm([d.p for d in found]))
+
+
+def test_a_row_says_for_how_many_speakers_it_is_worse_and_by_how_much(results):
+    made = Made(results, n_speakers=10)
+    made.run(SVM, [0.95, 0.95, *[0.3] * 8])
+    made.run(SVM_NORM, [0.2, 0.4, *[0.9] * 8])
+    found = row(only(results), "svm-norm")
+    d = found.difference
+    assert (d.n_worse, d.n_speakers, d.worse_speaker) == (2, 10, "s00")
+    assert d.largest_loss == pytest.approx(row(only(results), "svm").speakers["s00"] - found.speakers["s00"])
+    assert d.harm == f"svm-norm scores lower for 2 of 10 speakers, for s00 by {points(d.largest_loss)} points."
+    assert cells.harmed(d) == f"2 of 10, by up to {points(d.largest_loss)}"
+
+
+def test_a_difference_that_is_not_told_apart_stands_with_what_could_be_found(results):
+    made = Made(results, n_speakers=10)
+    made.run(SVM, 0.6)
+    made.run(SVM_NORM, 0.62)
+    d = row(only(results), "svm-norm").difference
+    assert (cells.detectable(d), d.verdict) == (points(d.detectable), "none")
+    assert f"A true difference of {points(d.detectable)} points is found in 80 of 100" in d.sentence
+
+
+def test_too_few_speakers_leave_a_difference_without_interval(results):
+    made = Made(results, n_speakers=4)
+    made.run(SVM, 0.1)
+    made.run(SVM_NORM, 0.9)
+    found = row(only(results), "svm-norm")
+    assert cells.detectable(found.difference) == "none"
+    assert cells.difference(found) == f"○ {signed(found.difference.effect)} vs svm"
+
+
 def test_single_seeds_of_a_shared_stochastic_model_are_marked_and_not_ranked_apart(results):
     made = Made(results, protocol="challenge", n_speakers=10)
     made.run(method("net"), 0.9, stochastic=True)
@@ -103,7 +178,7 @@ def test_single_seeds_of_a_shared_stochastic_model_are_marked_and_not_ranked_apa
     assert [r.rank for r in table.rows] == [None, None]
     assert row(table, "net").note == "1 of 5 seeds: no verdict"
     assert row(table, "other").difference.verdict == "models"
-    assert np.isnan(row(table, "other").difference.p_corrected)
+    assert row(table, "other").difference.p_corrected == row(table, "other").difference.p == 2**-9
 
 
 def test_an_unfinished_method_is_shown_and_not_ranked(made):
@@ -257,7 +332,8 @@ def test_csv_has_a_line_for_each_row_of_each_part(made):
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["part"] for line in lines] == ["measured"] * 3 + ["draw", "reported"]
     first = lines[0]
-    assert (first["method"], first["rank"], first["access_group"]) == ("svm", "1", "none")
+    assert (first["method"], first["rank_best"], first["rank_worst"]) == ("svm", "1", "1")
+    assert first["access_group"] == "none"
     assert 0 < float(first["low"]) < float(first["uar"]) < float(first["high"]) < 1
 
 
@@ -282,7 +358,7 @@ def test_json_holds_no_number_that_json_lacks(results):
     made.run(method("net"), 0.9, stochastic=True)
     made.run(method("other"), 0.4, stochastic=True)
     value = json.loads(json.dumps(build.build([results]).json(), allow_nan=False))
-    assert value["tables"][0]["rows"][1]["difference"]["p_corrected"] is None
+    assert value["tables"][0]["rows"][1]["difference"]["high"] is None
 
 
 # --- drawing ---

@@ -1,12 +1,14 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from made_results import SVM, SVM_NEUTRAL, SVM_NORM, Made, method
 
 from sabench.errors import ResultsError
 from sabench.interfaces.records import Access
 from sabench.results.folder import Results
+from sabench.stats.metrics import scores
 from sabench.verdicts import verdict as verdicts
 from sabench.verdicts.entries import Entry, entries
 from sabench.verdicts.wording import p_words
@@ -68,7 +70,11 @@ def test_too_few_speakers_for_any_verdict_are_told(tmp_path):
     made = Made(Results(tmp_path), n_speakers=4)
     made.run(SVM_NORM, 1.0)
     made.run(SVM, 0.0)
-    assert any("With 4 speakers no difference, however large, can be significant" in n for n in verdict(made).notes)
+    found = verdict(made)
+    start = "svm-norm and svm cannot be told apart on emodb 3class: a difference of 100.0 points, p = "
+    assert found.sentence.startswith(start)
+    assert found.sentence.endswith(" With 4 speakers no difference, however large, can be significant.")
+    assert found.json()["low"] is found.json()["detectable"] is None
 
 
 def test_one_seed_of_a_shared_model_gives_words_about_trained_models_only(shared):
@@ -109,8 +115,8 @@ def test_seeds_of_one_method_are_no_verdict(made):
     runs = [made.run(NET, 0.6, seed=seed, stochastic=True) for seed in (0, 1)]
     one, other = (Entry(made.results, (run,)) for run in runs)
     found = verdicts.compare(one, other)
-    assert "of net on emodb 3class are one method" in found.sentence
-    assert found.sentence.endswith("is the luck of seeds.")
+    assert found.sentence.startswith("Seeds 1 and 0 of net on emodb 3class differ by ")
+    assert found.sentence.endswith("; they are one method: this is chance in training.")
 
 
 def test_seeds_of_one_method_are_not_told_to_bring_more_seeds(shared):
@@ -124,9 +130,9 @@ def test_a_control_is_told_as_another_enrolment_of_one_model(shared):
     shared.run(DEEP, draws=draws, draw_skill={"first": 0.9, "other-speaker": 0.4}, stochastic=True)
     found = verdict(shared)
     assert found.sentence.startswith(
-        "With these trained models, deep on emodb 3class, enrolled by first, scores higher"
+        "With these trained models, deep on emodb 3class scores higher enrolled by first than enrolled by "
+        "other-speaker, by "
     )
-    assert "enrolled by other-speaker" in found.sentence
     assert any("whether models of other seeds would show the same needs 5 seeds" in note for note in found.notes)
     assert not found.json()["significant"]
 
@@ -204,3 +210,58 @@ def test_the_verdict_is_json(made):
     assert value["significant"] is True
     assert value["first"]["access"] == "transductive"
     assert value["smallest_p"] == 2**-9
+
+
+def test_draws_that_score_alike_are_said_not_to_be_told_apart(made):
+    made.run(SVM_NEUTRAL, 0.7, draws=("first", "nth:1"))
+    found = verdict(made)
+    assert "cannot be told apart for svm-neutral on emodb 3class: a difference of" in found.sentence
+    assert found.sentence.startswith(("Enrolment by first and by nth:1", "Enrolment by nth:1 and by first"))
+
+
+def test_what_could_be_found_stands_where_nothing_is_told_apart(made):
+    made.run(SVM_NORM, 0.65)
+    made.run(SVM, 0.6)
+    found = verdict(made)
+    size = f"{100 * found.comparison.detectable:.1f}"
+    assert found.sentence.endswith(f" A true difference of {size} points is found in 80 of 100 such comparisons.")
+    assert found.json()["detectable"] == found.comparison.detectable
+
+
+def test_a_single_comparison_is_said_to_be_corrected_for_no_other(made):
+    made.run(SVM_NORM, 0.9)
+    made.run(SVM, 0.4)
+    found = verdict(made)
+    assert "p is corrected for no other comparison: choose the pair before you look." in found.notes[0]
+    assert (found.json()["p_corrected"], found.json()["family"]) == (found.json()["p"], 1)
+
+
+def test_a_family_is_worded_by_its_corrected_p_and_interval(made):
+    for which, skill in ((SVM, 0.6), (SVM_NORM, 0.72), (SVM_NEUTRAL, 0.7)):
+        made.run(which, skill)
+    baseline, *others = entries(made.results)
+    for found in verdicts.compare_family([(other, baseline) for other in others]):
+        assert f"{p_words(found.comparison.p_corrected)} (Holm, 2 comparisons)" in found.sentence
+        assert ("cannot be told apart" in found.sentence) == (found.comparison.p_corrected > 0.05)
+        assert not any("corrected for no other" in note for note in found.notes)
+
+
+def test_whom_the_better_method_harms_is_told_whatever_the_order(made):
+    made.run(SVM, [0.9, 0.9, *[0.3] * 8])
+    made.run(SVM_NORM, [0.1, 0.5, *[0.9] * 8])
+    for pair in (entries(made.results), entries(made.results)[::-1]):
+        found = verdicts.compare(*pair)
+        assert found.harm_sentence.startswith("svm-norm scores lower for 2 of 10 speakers, for s00 by ")
+        assert found.json()["harm"]["method"] == "svm-norm"
+        assert (found.harm.n_worse, found.harm.n_speakers, found.harm.speaker) == (2, 10, "s00")
+        assert found.harm.largest_loss == pytest.approx(abs(found.gains["s00"]))
+
+
+def test_gains_of_speakers_are_differences_of_their_uars_over_all_seeds(shared):
+    for seed in range(2):
+        shared.run(NET, 0.5, seed=seed, stochastic=True)
+        shared.run(DEEP, 0.7, seed=seed, stochastic=True)
+    first, second = entries(shared.results)
+    uars = [[scores(run).uar_per_speaker for run in entry.predictions] for entry in (first, second)]
+    expected = {name: np.mean([u[name] for u in uars[0]]) - np.mean([u[name] for u in uars[1]]) for name in uars[0][0]}
+    assert verdicts.compare(first, second).gains == pytest.approx(expected)

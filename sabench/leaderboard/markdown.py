@@ -1,0 +1,98 @@
+"""A leaderboard as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sabench.leaderboard.board import Board, Row, Table
+from sabench.leaderboard.cells import detectable, difference, harmed, p_value
+from sabench.verdicts.wording import count, duration, points, rank_words, score_words
+
+
+def markdown(board: Board) -> str:
+    """Return the tables as Markdown; names cannot break out of their cells."""
+    parts = ["# Leaderboard", f"sabench {board.version}, {board.created}."]
+    parts += [_table(table) for table in board.tables]
+    parts += [f"Left out: {_text(sentence)}" for sentence in board.skipped]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    mark = " (simulated)" if table.simulated else ""
+    about = (
+        f"{_text(table.protocol)}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "
+        f"{table.n_scored} utterances, {len(table.classes)} classes. Pool: {_text(table.pool) or 'none'}. "
+        f"Smallest attainable p: {table.smallest_p:.2g}. Worse for: of so many speakers, by so many points at most. "
+        "Detectable: the true difference, in points, that 80 of 100 such comparisons find."
+    )
+    parts = [f"## {_text(table.title)}{mark}", about]
+    for price in table.prices:
+        parts += [f"### Access: {_text(price.access)}", _grid(_HEAD, map(_line, price.rows))]
+    if table.draws:
+        parts += ["### Other draws and controls (not ranked)", _grid(_DRAW_HEAD, map(_draw_line, table.draws))]
+    if table.literature:
+        reported = [
+            [row.method, points(row.uar), row.measured or "-", row.source, row.differences] for row in table.literature
+        ]
+        parts += ["### Reported in the literature (not ranked)", _grid(_REPORTED_HEAD, reported)]
+    return "\n\n".join(parts)
+
+
+_HEAD = (
+    "Rank",
+    "Method",
+    "Access",
+    "Seeds",
+    "UAR [95% CI]",
+    "To baseline",
+    "p (Holm)",
+    "Worse for",
+    "Detectable",
+    "Time",
+    "Parameters",
+    "Speakers",
+)
+_DRAW_HEAD = ("Method", "Draw", "UAR [95% CI]", "To first draw", "p (Holm)", "Worse for", "Detectable")
+_REPORTED_HEAD = ("Method", "UAR, reported", "Measured here", "Source", "Differences")
+
+
+def _line(row: Row) -> list[str]:
+    name = f"{row.method} ({row.note})" if row.note else row.method
+    return [
+        rank_words(row.rank),
+        name,
+        row.access,
+        str(len(row.seeds)),
+        score_words(row.uar, row.low, row.high),
+        difference(row),
+        p_value(row.difference),
+        harmed(row.difference),
+        detectable(row.difference),
+        duration(row.seconds),
+        count(row.n_parameters),
+        str(row.n_training_speakers or "-"),
+    ]
+
+
+def _draw_line(row: Row) -> list[str]:
+    return [
+        row.method,
+        row.draw,
+        score_words(row.uar, row.low, row.high),
+        difference(row),
+        p_value(row.difference),
+        harmed(row.difference),
+        detectable(row.difference),
+    ]
+
+
+def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_text(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _text(value: str) -> str:
+    plain = " ".join(value.split())
+    for sign in "\\`*_[]<>|#":
+        plain = plain.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    return plain

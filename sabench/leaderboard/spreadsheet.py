@@ -1,0 +1,75 @@
+"""A leaderboard as comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+
+from sabench.leaderboard.board import Board, Difference, Row, Table
+
+CSV_COLUMNS = (
+    "dataset", "task", "simulated", "protocol", "protocol_hash", "part", "access_group", "rank_best", "rank_worst",
+    "method", "features", "normaliser", "access", "draw", "seeds", "uar", "low", "high", "uar_mean", "uar_pooled",
+    "baseline", "difference", "difference_low", "difference_high", "confidence", "p", "p_corrected", "family",
+    "verdict", "detectable", "n_worse", "largest_loss", "worse_speaker",
+    "worst_speaker", "worst_uar", "gini", "seconds", "n_parameters", "n_training_speakers", "note", "runs",
+)  # fmt: skip
+_WORDED = ("seeds", "runs", "baseline")
+_OWN = ("low", "high")
+"""Columns of the score, which a difference has too."""
+
+
+def csv_text(board: Board) -> str:
+    """Return one line a row: ranked methods, other draws, and reported results; scores are fractions.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n", restval="")
+    writer.writeheader()
+    for table in board.tables:
+        for part, rows in (("measured", table.rows), ("draw", table.draws)):
+            writer.writerows(_csv_row(table, part, row) for row in rows)
+        writer.writerows(_csv_reported(table))
+    return stream.getvalue()
+
+
+def _csv_row(table: Table, part: str, row: Row) -> dict[str, object]:
+    values = {
+        **_place(table),
+        "part": part,
+        "access_group": row.group,
+        "seeds": " ".join(map(str, row.seeds)),
+        "runs": " ".join(row.runs),
+        "rank_best": row.rank[0] if row.rank else "",
+        "rank_worst": row.rank[1] if row.rank else "",
+        **{name: getattr(row, name) for name in CSV_COLUMNS if hasattr(row, name) and name not in _WORDED},
+        **(_csv_difference(row.difference) if row.difference else {"baseline": ""}),
+    }
+    return {key: _cell(value) for key, value in values.items()}
+
+
+def _csv_difference(found: Difference) -> dict[str, object]:
+    named = {"difference": found.effect, "difference_low": found.low, "difference_high": found.high}
+    shared = [name for name in CSV_COLUMNS if hasattr(found, name) and name not in _OWN]
+    return {**named, **{name: getattr(found, name) for name in shared}}
+
+
+def _csv_reported(table: Table) -> Iterable[dict[str, object]]:
+    for row in table.literature:
+        note = f"{row.source}. {row.differences}".strip()
+        values = {**_place(table), "part": "reported", "method": row.method, "uar": row.uar, "note": note}
+        values["protocol"] = values["protocol_hash"] = ""
+        yield {key: _cell(value) for key, value in values.items()}
+
+
+def _place(table: Table) -> dict[str, object]:
+    return {name: getattr(table, name) for name in ("dataset", "task", "simulated", "protocol", "protocol_hash")}
+
+
+def _cell(value: object) -> object:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

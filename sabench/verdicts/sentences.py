@@ -1,0 +1,139 @@
+"""Verdicts in words: which method helps, how sure that is, and at what price in target-speaker data."""
+
+from __future__ import annotations
+
+import math
+
+from sabench.stats.comparison import Comparison
+from sabench.stats.power import POWER
+from sabench.verdicts.entries import Entry, identity
+from sabench.verdicts.harm import Harm
+from sabench.verdicts.wording import confidence_words, p_words, points, price_words
+
+
+def sentence(first: Entry, second: Entry, found: Comparison) -> str:
+    """Return what a comparison says of two methods, with the p value that was corrected for its family."""
+    ahead, behind = (first, second) if found.effect.value >= 0 else (second, first)
+    if identity(first.first) == identity(second.first):
+        text = _of_one_method(ahead, behind, found)
+    elif not found.rejected:
+        text = _undecided(f"{ahead.title} and {behind.title}", _place(first), found)
+    elif found.about_methods or same_models(first, second):
+        price = price_words(ahead.method.access, behind.method.access)
+        text = f"{ahead.title} beats {behind.title} {_place(first)} by {_size(found)}{price}."
+    else:
+        order = f"{ahead.title} is ahead of {behind.title}"
+        return f"These trained models differ {_place(first)}: {order} by {_size(found)}."
+    return text if found.about_methods or not same_models(first, second) else f"With these trained models, {text}"
+
+
+def same_models(first: Entry, second: Entry) -> bool:
+    """Return whether two entries are draws of the same trained models, which no variance of training separates."""
+    return [run.folds for run in first.runs] == [run.folds for run in second.runs]
+
+
+def lacks_seeds(entry: Entry, min_seeds: int) -> bool:
+    """Return whether one trained model serves several speakers, and too few seeds show how much its seed moves."""
+    return entry.sample.seed_counts and len(entry.runs) < min_seeds
+
+
+def harm_sentence(title: str, harm: Harm) -> str:
+    """Return whom a method harms.
+
+    >>> harm_sentence("svm-norm", Harm(3, 24, 0.0833, "Actor_12"))
+    'svm-norm scores lower for 3 of 24 speakers, for Actor_12 by 8.3 points.'
+    >>> harm_sentence("svm-norm", Harm(0, 24, 0.0, ""))
+    'svm-norm scores lower for none of 24 speakers.'
+    """
+    if not harm.n_worse:
+        return f"{title} scores lower for none of {harm.n_speakers} speakers."
+    who = f"for {harm.speaker} by {points(harm.largest_loss)} points"
+    return f"{title} scores lower for {harm.n_worse} of {harm.n_speakers} speakers, {who}."
+
+
+def notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tuple[str, ...]:
+    """Return how a comparison was made and what weakens it, a sentence or two each."""
+    said = [_test(found), _seeds(first, second, found, min_seeds), _three_tests(found)]
+    said += [_partial(entry) for entry in (first, second) if not entry.complete]
+    if first.first.simulated:
+        said.append("Simulated speech: this tests methods, and says nothing of real recordings.")
+    return tuple(note for note in said if note)
+
+
+def _place(entry: Entry) -> str:
+    return f"on {entry.place}{' (simulated)' if entry.first.simulated else ''}"
+
+
+def _of_one_method(ahead: Entry, behind: Entry, found: Comparison) -> str:
+    method = f"{ahead.method.title} {_place(ahead)}"
+    if ahead.draw == behind.draw:
+        seeds = " and ".join(", ".join(str(run.seed) for run in entry.runs) for entry in (ahead, behind))
+        return f"Seeds {seeds} of {method} differ by {_size(found)}; they are one method: this is chance in training."
+    if found.rejected:
+        return f"{method} scores higher enrolled by {ahead.draw} than enrolled by {behind.draw}, by {_size(found)}."
+    return _undecided(f"Enrolment by {ahead.draw} and by {behind.draw}", f"for {method}", found)
+
+
+def _undecided(both: str, where: str, found: Comparison) -> str:
+    return f"{both} cannot be told apart {where}: a difference of {_size(found)}.{_could_find(found)}"
+
+
+def _could_find(found: Comparison) -> str:
+    if not found.decidable:
+        family = f" and {found.family} comparisons" if found.family > 1 else ""
+        return f" With {found.n_speakers} speakers{family} no difference, however large, can be significant."
+    if math.isnan(found.detectable):
+        return ""
+    size = points(found.detectable)
+    return f" A true difference of {size} points is found in {100 * POWER:.0f} of 100 such comparisons."
+
+
+def _size(found: Comparison) -> str:
+    effect = found.effect
+    low, high = sorted((effect.low, effect.high)) if effect.value >= 0 else sorted((-effect.low, -effect.high))
+    interval = f" [{confidence_words(found.confidence)} {points(low)}, {points(high)}]" if found.decidable else ""
+    family = f" (Holm, {found.family} comparisons)" if found.family > 1 else ""
+    return f"{points(abs(effect.value))} points{interval}, {p_words(found.p_corrected)}{family}"
+
+
+def _test(found: Comparison) -> str:
+    how = "all permutations counted" if found.exact else "permutations drawn with a fixed seed"
+    alone = " p is corrected for no other comparison: choose the pair before you look." if found.family == 1 else ""
+    return (
+        f"Paired permutation test over {found.n_speakers} speakers, {how}; the smallest attainable p is "
+        f"{found.smallest_p:.2g}.{alone} Conditional on the training sets."
+    )
+
+
+def _seeds(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> str:
+    if found.about_methods:
+        return ""
+    if same_models(first, second):
+        return (
+            "Both use the same trained models, each of which serves several speakers: whether models of other seeds "
+            f"would show the same needs {min_seeds} seeds, and {first.title} has {len(first.runs)}."
+        )
+    if identity(first.first) == identity(second.first):
+        return ""
+    lacking = [entry for entry in (first, second) if lacks_seeds(entry, min_seeds)]
+    names = ", ".join(f"{entry.title} has {len(entry.runs)}" for entry in lacking)
+    return (
+        "One trained model serves several speakers, so that the variance between its seeds looks like an effect: "
+        f"a verdict on methods needs {min_seeds} seeds of each that has a random start; {names}."
+    )
+
+
+def _three_tests(found: Comparison) -> str:
+    if found.p_seeds is None or found.p_both is None:
+        return ""
+    return (
+        f"Over speakers {p_words(found.p_speakers)}, over seeds {p_words(found.p_seeds)}, over both together "
+        f"{p_words(found.p_both)}; the verdict needs all three."
+    )
+
+
+def _partial(entry: Entry) -> str:
+    done = len(set(entry.predictions[0].fold.tolist()))
+    return (
+        f"{entry.title} is not complete ({done} of {len(entry.first.folds)} folds); only what both scored is compared."
+    )
