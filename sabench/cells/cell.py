@@ -33,7 +33,7 @@ class EnrolmentRows:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingRows:
     """Labelled rows of training speakers.
 
     Attributes:
@@ -118,9 +118,9 @@ class Cell:
     classes: tuple[str, ...]
     adapter: Adapter
     normaliser: Normaliser | None
-    training: Training
+    training: TrainingRows
     validation: tuple[Validation, ...]
-    more_training: Training | None
+    more_training: TrainingRows | None
     evaluations: tuple[Evaluation, ...]
     seed: int
     device: str

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sabench.cells.cell import Cell, EnrolmentRows, Training
+from sabench.cells.cell import Cell, EnrolmentRows, TrainingRows
 from sabench.cells.folder import CellFolder
 from sabench.errors import PlanError
 from sabench.interfaces.plugins import Adapter, Context, Normaliser, Predictor
@@ -66,7 +66,7 @@ class CellData:
         view = self.features(rows)
         return FeatureView(Memory(np.zeros_like(array) for array in view)) if zeros else view
 
-    def utterances(self, training: Training) -> Utterances:
+    def utterances(self, training: TrainingRows) -> Utterances:
         """Return labelled training utterances."""
         return Utterances(
             self.features(training.rows),
@@ -122,7 +122,7 @@ def save(method: FittedMethod, folder: CellFolder) -> bool:
 
 
 def _fit(
-    cell: Cell, adapter: Adapter, training: Training, data: CellData, context: Context, *, validate: bool
+    cell: Cell, adapter: Adapter, training: TrainingRows, data: CellData, context: Context, *, validate: bool
 ) -> FittedMethod:
     train = data.utterances(training)
     normaliser = cell.normaliser

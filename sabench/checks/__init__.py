@@ -10,6 +10,18 @@
 from sabench.checks.check import Check, NotApplicable
 from sabench.checks.parametrise import parametrize_with_checks
 from sabench.checks.subject import Subject
-from sabench.checks.suite import Outcome, checks_of, run
+from sabench.checks.suite import CheckOutcome, checks_of, run
 
-__all__ = ["Check", "NotApplicable", "Outcome", "Subject", "checks_of", "parametrize_with_checks", "run"]
+Outcome = CheckOutcome
+"""The name of `CheckOutcome` before 0.2; it goes in the version after that."""
+
+__all__ = [
+    "Check",
+    "CheckOutcome",
+    "NotApplicable",
+    "Outcome",
+    "Subject",
+    "checks_of",
+    "parametrize_with_checks",
+    "run",
+]

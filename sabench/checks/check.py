@@ -84,11 +84,6 @@ def check(
     return decorate
 
 
-def first_reason(*reasons: Callable[[Subject], str]) -> Callable[[Subject], str]:
-    """Return a function that gives the first reason to leave a check out."""
-    return lambda subject: next((reason for lacks in reasons if (reason := lacks(subject))), "")
-
-
 def refuse(subject: Subject, faults: Iterable[str]) -> None:
     """Raise with all faults in one sentence, where there are any.
 

@@ -23,7 +23,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What one check said of a plugin.
 
     Attributes:
@@ -44,7 +44,7 @@ def checks_of(kind: str) -> list[Check]:
     return [check for check in CHECKS if kind in check.kinds]
 
 
-def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator[Outcome]:
+def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator[CheckOutcome]:
     """Yield the outcome of every check, and a failure at the end where only declarations could be checked.
 
     Where a basic check fails, the others would only repeat its sentence and are left out.
@@ -60,7 +60,7 @@ def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator
     ran, broken = False, ""
     for check in checks_of(subject.kind):
         if broken and not check.formal:
-            yield Outcome(check.name, "skipped", f"not run, because it fails: {broken}", check.reason)
+            yield CheckOutcome(check.name, "skipped", f"not run, because it fails: {broken}", check.reason)
             continue
         outcome = _outcome(check, subject, known.get(check.name))
         ran = ran or (outcome.status != "skipped" and not check.formal)
@@ -68,7 +68,9 @@ def run(subject: Subject, expected: Mapping[str, str] | None = None) -> Iterator
             broken = check.name.replace("_", " ")
         yield outcome
     if not ran:
-        yield Outcome("something_was_checked", "failed", nothing_checked(subject), "What is not run proves nothing.")
+        yield CheckOutcome(
+            "something_was_checked", "failed", nothing_checked(subject), "What is not run proves nothing."
+        )
 
 
 def expected_failures(subject: Subject, expected: Mapping[str, str] | None = None) -> Mapping[str, str]:
@@ -95,15 +97,15 @@ def nothing_checked(subject: Subject) -> str:
     return f"nothing but the declarations of {subject.title} could be checked; {advice}."
 
 
-def _outcome(check: Check, subject: Subject, expected: str | None) -> Outcome:
+def _outcome(check: Check, subject: Subject, expected: str | None) -> CheckOutcome:
     try:
         check(subject)
     except NotApplicable as error:
-        return Outcome(check.name, "skipped", str(error), check.reason)
+        return CheckOutcome(check.name, "skipped", str(error), check.reason)
     except CheckFailure as error:
         status: Status = "failed" if expected is None else "failed as expected"
-        return Outcome(check.name, status, expected or str(error), check.reason)
+        return CheckOutcome(check.name, status, expected or str(error), check.reason)
     if expected is not None:
         detail = f"{subject.title} passes a check that it is expected to fail ({expected}); remove the expectation."
-        return Outcome(check.name, "failed", detail, check.reason)
-    return Outcome(check.name, "passed", "", check.reason)
+        return CheckOutcome(check.name, "failed", detail, check.reason)
+    return CheckOutcome(check.name, "passed", "", check.reason)

@@ -12,7 +12,7 @@ from sabench.cli.choices import JsonOption
 if TYPE_CHECKING:
     from sabench.paper.layout import Publication
     from sabench.paper.steps import Request
-    from sabench.paper.tables import Outcome, Score, Spread, Test
+    from sabench.paper.tables import PaperOutcome, Score, Spread, Test
     from sabench.running.plan import Twin
 
 LONG_S = 3600.0
@@ -97,7 +97,7 @@ def _too_long(published: Publication, request: Request, told: str) -> str:
     return f"This takes about {told} on this machine. Add --yes to run it all the same, or {', or '.join(smaller)}."
 
 
-def _print(found: Outcome, published: Publication) -> None:
+def _print(found: PaperOutcome, published: Publication) -> None:
     from sabench.cli.output import table
 
     for number, about in published.tables.items():
@@ -120,7 +120,7 @@ def _print(found: Outcome, published: Publication) -> None:
             typer.echo("".join(f"- {sentence}\n" for sentence in sentences))
 
 
-def _mark(found: Outcome) -> str:
+def _mark(found: PaperOutcome) -> str:
     return " (measured on SIMULATED speech)" if found.simulated else ""
 
 
@@ -153,7 +153,7 @@ def _print_test(test: Test, published: Publication) -> None:
     )
 
 
-def _print_gains(found: Outcome, published: Publication) -> None:
+def _print_gains(found: PaperOutcome, published: Publication) -> None:
     from sabench.cli.output import table
 
     rows = [

@@ -12,7 +12,7 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption, RootOption
 
 if TYPE_CHECKING:
-    from sabench.checks import Outcome, Subject
+    from sabench.checks import CheckOutcome, Subject
 
 app = typer.Typer(name="plugin", help="Start a plugin of your own, and see whether it is honest.", no_args_is_help=True)
 
@@ -79,7 +79,7 @@ def check_plugin(
         raise typer.Exit(1)
 
 
-def _outcomes(subject: Subject) -> list[Outcome]:
+def _outcomes(subject: Subject) -> list[CheckOutcome]:
     from sabench.checks import checks_of, run
     from sabench.cli.output import progress
 
@@ -92,7 +92,7 @@ def _outcomes(subject: Subject) -> list[Outcome]:
     return outcomes
 
 
-def _print(subject: Subject, outcomes: list[Outcome]) -> None:
+def _print(subject: Subject, outcomes: list[CheckOutcome]) -> None:
     from sabench.cli.output import message, table
 
     rows = [[outcome.check.replace("_", " "), outcome.status, outcome.detail] for outcome in outcomes]
@@ -104,7 +104,7 @@ def _print(subject: Subject, outcomes: list[Outcome]) -> None:
             message(f"{outcome.detail} Why: {outcome.reason}")
 
 
-def _facts(subject: Subject, outcomes: list[Outcome]) -> dict[str, Any]:
+def _facts(subject: Subject, outcomes: list[CheckOutcome]) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {

@@ -10,7 +10,7 @@ import numpy as np
 from sabench.errors import ContractError, FeatureError
 from sabench.interfaces.plugins import FeatureExtractor
 
-Kind = Literal["functionals", "sequences"]
+FeatureKind = Literal["functionals", "sequences"]
 
 
 class AudinterfaceExtractor(FeatureExtractor):
@@ -54,7 +54,7 @@ def from_audinterface(
     source: Any,
     *,
     name: str,
-    kind: Kind = "functionals",
+    kind: FeatureKind = "functionals",
     title: str = "",
     version: str | None = None,
     hop_s: float = 0.010,
@@ -83,7 +83,9 @@ def from_audinterface(
     return _made(source, name, kind, title or f"{name}, by audinterface", own if version is None else version, hop_s)
 
 
-def _made(source: Any, name: str, kind: Kind, title: str, version: str, hop_s: float) -> type[AudinterfaceExtractor]:
+def _made(
+    source: Any, name: str, kind: FeatureKind, title: str, version: str, hop_s: float
+) -> type[AudinterfaceExtractor]:
     # A plain function would become a method of the class.
     held = source if _is_feature(source) else staticmethod(source)
     attributes = {

@@ -53,7 +53,7 @@ class Place(_Layout):
     settings: dict[str, dict[str, Any]] = {}
 
 
-class Table(_Layout):
+class TableLayout(_Layout):
     """One table of the publication.
 
     Attributes:
@@ -117,7 +117,7 @@ class Publication(_Layout):
     notes: tuple[str, ...] = ()
     groups: dict[str, Group]
     places: dict[str, Place]
-    tables: dict[str, Table]
+    tables: dict[str, TableLayout]
     gains: tuple[Gain, ...] = ()
     reduced: Reduced
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sabench.interfaces.records import Reported
-from sabench.paper.layout import Publication, Table
+from sabench.paper.layout import Publication, TableLayout
 from sabench.paper.steps import Carried
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -84,7 +84,7 @@ class RelativeGain:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PaperOutcome:
     """All tables of a comparison, and in what it differs from the published one."""
 
     title: str
@@ -109,14 +109,14 @@ def outcome(
     results: Results,
     registry: Registry,
     deviations: Sequence[str],
-) -> Outcome:
+) -> PaperOutcome:
     """Return the tables of a publication beside what was measured."""
     made = _Maker(publication, carried, results, registry)
     shown = {number: publication.tables[number] for number in tables or publication.tables}
     scores = [row for number, table in shown.items() if len(table.draws) == 1 for row in made.scores(number, table)]
     spreads = [row for number, table in shown.items() if len(table.draws) > 1 for row in made.spreads(number, table)]
     tests = [row for number, table in shown.items() if len(table.draws) > 1 for row in made.tests(number, table)]
-    return Outcome(
+    return PaperOutcome(
         title=publication.title,
         source=publication.source,
         simulated=any(s.record.simulated for found in carried.summaries.values() for s in found),
@@ -136,7 +136,7 @@ class _Maker:
         self._publication, self._carried = publication, carried
         self._results, self._registry = results, registry
 
-    def scores(self, number: str, table: Table) -> list[Score]:
+    def scores(self, number: str, table: TableLayout) -> list[Score]:
         return [self._score(number, place, name) for place in self._places(table) for name in self._methods(table)]
 
     def _score(self, number: str, place: str, name: str) -> Score:
@@ -151,7 +151,7 @@ class _Maker:
         score = intervals.interval(sample.sample(predictions, kind, stochastic=run.stochastic))
         return Score(number, place, name, reported, score.value, score.low, score.high)
 
-    def spreads(self, number: str, table: Table) -> list[Spread]:
+    def spreads(self, number: str, table: TableLayout) -> list[Spread]:
         found = []
         for place in self._places(table):
             for name in self._methods(table):
@@ -171,7 +171,7 @@ class _Maker:
                 )
         return found
 
-    def tests(self, number: str, table: Table) -> list[Test]:
+    def tests(self, number: str, table: TableLayout) -> list[Test]:
         """Return the two-sided t-test of neighbouring methods; none where no draw differs from another."""
         from scipy.stats import ttest_ind_from_stats
 
@@ -201,17 +201,17 @@ class _Maker:
                     found.append(RelativeGain(place, gain.adapter, gain.over, printed / 100, reported, measured))
         return found
 
-    def _by_draw(self, place: str, name: str, table: Table) -> np.ndarray:
+    def _by_draw(self, place: str, name: str, table: TableLayout) -> np.ndarray:
         """Return the score of each draw of the first seed's models."""
         found = [s for s in self._carried.summaries.get((place, name), ()) if s.draw in table.draws]
         first = [s for s in found if s.record.seed == found[0].record.seed and s.record.status == "complete"]
         return np.array([summary.primary for summary in first])
 
-    def _places(self, table: Table) -> list[str]:
+    def _places(self, table: TableLayout) -> list[str]:
         ran = {step.place for step in self._carried.steps}
         return [name for name in table.places if name in ran]
 
-    def _methods(self, table: Table) -> list[str]:
+    def _methods(self, table: TableLayout) -> list[str]:
         every = [name for group in self._publication.groups.values() for name in group.adapters]
         return list(table.adapters) or every
 

@@ -102,8 +102,8 @@ def _build(
     if name is None:
         return None, {}
     cls = registry.get(kind, name)
-    room = {"normalisers": "normaliser", "features": "features"}[kind]
-    chosen = settings.of((room, name), cls)
+    owner = {"normalisers": "normaliser", "features": "features"}[kind]
+    chosen = settings.of((owner, name), cls)
     given = dict(alias.normaliser_parameters) if alias and alias.normaliser == name else {}
     return registry.create(kind, name, {**given, **chosen}), chosen
 
@@ -111,7 +111,7 @@ def _build(
 class _Settings:
     """Hands every setting to the plugins that it is meant for, and knows which nobody took."""
 
-    ROOMS = ("adapter", "normaliser", "features")
+    SHARED_OWNERS = ("adapter", "normaliser", "features")
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._values: dict[tuple[str, str], Any] = {}
@@ -130,7 +130,7 @@ class _Settings:
         for owner in owners:
             self._seen.add(owner)
             for (name, parameter), value in self._values.items():
-                if name == owner and (parameter in known or owner not in self.ROOMS):
+                if name == owner and (parameter in known or owner not in self.SHARED_OWNERS):
                     chosen[parameter] = value
                     self._used.add((name, parameter))
         return chosen
@@ -140,7 +140,7 @@ class _Settings:
         if not unused:
             return
         owner, parameter = unused[0]
-        if owner in self.ROOMS:
+        if owner in self.SHARED_OWNERS:
             msg = f"No chosen {owner} has a parameter {parameter!r}."
         else:
             hint = did_you_mean(owner, self._seen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sabench.cells.cell import BlindTarget, Cell, EnrolmentRows, Evaluation, Training, Validation
+from sabench.cells.cell import BlindTarget, Cell, EnrolmentRows, Evaluation, TrainingRows, Validation
 from sabench.hashing import derive_seed, plain
 from sabench.interfaces.records import Access, Draw
 from sabench.protocols.draws import Drawn, drawn_for, effective_access, take
@@ -64,13 +64,13 @@ class _Assembler:
     def _rows(self, ids: Iterable[str]) -> tuple[int, ...]:
         return tuple(self._numbers.setdefault(name, len(self._numbers)) for name in ids)
 
-    def _training(self, ids: Sequence[str]) -> Training:
+    def _training(self, ids: Sequence[str]) -> TrainingRows:
         split = self._split
         by_speaker: dict[str, list[str]] = {}
         for name in ids:
             by_speaker.setdefault(split.speaker(name), []).append(name)
         access = self._parts.normaliser.access if self._parts.normaliser else Access()
-        return Training(
+        return TrainingRows(
             rows=self._rows(ids),
             y=tuple(split.y(name) for name in ids),
             speaker=tuple(split.speaker(name) for name in ids),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Content:
+class RunContent:
     """One run with its folds.
 
     Attributes:
@@ -41,7 +41,7 @@ class Content:
     card: Mapping[str, Any]
 
     @classmethod
-    def read(cls, results: Results, run_id: str) -> Content:
+    def read(cls, results: Results, run_id: str) -> RunContent:
         """Read a run.
 
         Raises:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sabench.tracking import library, payload
-from sabench.tracking.content import Content
+from sabench.tracking.content import RunContent
 
 _BATCH = 900  # values; MLflow takes 1000 metrics, parameters and tags together
 _FEW = 90  # MLflow takes 100 parameters, and 100 tags, in one batch
@@ -27,7 +27,7 @@ class Counts:
 class Mirror:
     """A parent run and a child a fold, on one store."""
 
-    def __init__(self, client: Any, experiment_id: str, content: Content, results: str) -> None:
+    def __init__(self, client: Any, experiment_id: str, content: RunContent, results: str) -> None:
         self.counts = Counts()
         self._client = client
         self._experiment_id = experiment_id

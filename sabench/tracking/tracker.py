@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sabench.errors import TrackingError
 from sabench.tracking import files
 from sabench.tracking.address import Address
-from sabench.tracking.content import Content, folder_id
+from sabench.tracking.content import RunContent, folder_id
 from sabench.tracking.mirror import Mirror
 from sabench.tracking.store import Store
 
@@ -81,7 +81,7 @@ class Tracker:
         return self._project(run_id, live=False)
 
     def _project(self, run_id: str, *, live: bool) -> Logged:
-        content = Content.read(self._results, run_id)
+        content = RunContent.read(self._results, run_id)
         results = folder_id(self._results.folder)
         with self._store.session() as client:
             mirror = Mirror(client, self._store.experiment_id, content, results)
@@ -100,7 +100,7 @@ class Tracker:
             files=files.NAMES if wanted else (),
         )
 
-    def _log_files(self, content: Content, mirror: Mirror) -> None:
+    def _log_files(self, content: RunContent, mirror: Mirror) -> None:
         """Log the files of a complete run, made outside the lock, and only then call it finished."""
         with tempfile.TemporaryDirectory(prefix="sabench-") as folder:
             self._write_files(content, Path(folder))
@@ -109,7 +109,7 @@ class Tracker:
                 mirror.tell_files()
                 mirror.close(live=False)
 
-    def _write_files(self, content: Content, folder: Path) -> None:
+    def _write_files(self, content: RunContent, folder: Path) -> None:
         run, first = content.run, content.first
         try:
             files.write_predictions(folder / files.PREDICTIONS, content.predictions)
