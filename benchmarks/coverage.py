@@ -132,7 +132,7 @@ def draw(world: World, n: int, gains: Sequence[float], rng: np.random.Generator)
     """Draw methods without chance over the same speakers and utterances, one a gain."""
     counts, talent = world.counts(n, rng), world.talent(n, rng)
     runs = [predictions(counts, world.recall(talent, gain, 1, rng), world.kind, rng) for gain in gains]
-    return [sample(run, world.kind, stochastic=False) for run in runs]
+    return [sample(run, pooled=world.kind == "pooled", stochastic=False) for run in runs]
 
 
 def coverage_of_scores(world: World, n: int, repeats: int) -> float:
@@ -197,7 +197,10 @@ def false_verdicts(
             predictions(counts, w.recall(talent, 0.0, k or 1, rng), w.kind, rng)
             for w, k in zip(worlds, seeds, strict=True)
         ]
-        first, second = (sample(run, w.kind, stochastic=w.seed_sd > 0) for run, w in zip(runs, worlds, strict=True))
+        pooled = world.kind == "pooled"
+        first, second = (
+            sample(run, pooled=pooled, stochastic=w.seed_sd > 0) for run, w in zip(runs, worlds, strict=True)
+        )
         found = agreement.check(compare(first, second))
         hits += found.p_speakers <= 0.05, found.significant
     return float(hits[0] / repeats), float(hits[1] / repeats)

@@ -48,4 +48,4 @@ def seeds_of(skills, **kwargs):
         drawn(10, n=30, skill=skill, seed=10 * i + kwargs.get("seed", 0), one_fold=True)
         for i, skill in enumerate(skills)
     ]
-    return sample(runs, "pooled")
+    return sample(runs, pooled=True)

@@ -63,6 +63,7 @@ def _scores(row: Row) -> list[list[str]]:
         ["pooled UAR %", _percent(row.uar_pooled)],
         ["worst speaker", f"{row.worst_speaker} ({_percent(row.worst_uar)})"],
         ["Gini over speakers", "-" if row.gini != row.gini else f"{row.gini:.3f}"],
+        ["ISWF over speakers %", _percent(row.iswf)],
         ["time, parameters", f"{duration(row.seconds)}, {count(row.n_parameters)}"],
         ["training speakers", str(row.n_training_speakers)],
     ]

@@ -15,7 +15,7 @@ from sabench.errors import PlanError
 from sabench.interfaces.records import Access, Method
 from sabench.protocols.pools import Shortfall
 from sabench.protocols.split_corpus import SplitCorpus
-from sabench.protocols.splits import is_pooled
+from sabench.protocols.splits import primary_score
 from sabench.registry.methods import Choice, resolve
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -24,7 +24,7 @@ from sabench.running import preparation, runner
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
 from sabench.stats import intervals
-from sabench.stats.sample import Kind, Sample, common, sample
+from sabench.stats.sample import Sample, common, sample
 
 
 def curve(
@@ -98,7 +98,7 @@ class _Measurement:
             task=corpus.task,
             protocol=protocol.name,
             protocol_hash=protocol.hash,
-            score="pooled UAR" if is_pooled(protocol.name) else "mean of fold UARs",
+            score=primary_score(protocol.name),
             simulated=corpus.simulated,
             n_scored=sum(len(target.scored) for fold in protocol.folds for target in fold.test),
             n_speakers=len(self._held),
@@ -168,8 +168,7 @@ class _Measurement:
         """
         run = summaries[0].record
         predictions = [self._results.predictions(summary.record, summary.draw) for summary in summaries]
-        kind: Kind = "pooled" if run.pooled else "mean"
-        drawn = sample(common(predictions), kind, stochastic=run.stochastic)
+        drawn = sample(common(predictions), pooled=run.pooled, stochastic=run.stochastic)
         values = drawn.seed_values.reshape(len({summary.record.seed for summary in summaries}), -1)
         return replace(drawn, seed_values=values.mean(axis=1), stochastic=run.stochastic), values.mean(axis=0)
 

@@ -72,7 +72,7 @@ class Row:
         recall: of each class.
         confusion: parts of each true class, a row a class.
         speakers: UAR of each speaker.
-        worst_speaker, worst_uar, gini, gender_gap: see `sabench.stats.metrics.Scores`.
+        worst_speaker, worst_uar, gini, iswf, gender_gap: see `sabench.stats.metrics.Scores`.
         baseline: whether others are held against it.
         difference: to its baseline.
         seconds: of fits and evaluations of one run, the mean over seeds.
@@ -102,6 +102,7 @@ class Row:
     worst_speaker: str
     worst_uar: float
     gini: float
+    iswf: float
     gender_gap: float | None
     baseline: bool
     difference: Difference | None

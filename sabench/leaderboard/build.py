@@ -116,7 +116,7 @@ class _Builder:
             task=first.task,
             protocol=first.protocol,
             protocol_hash=first.protocol_hash,
-            score="pooled UAR" if first.pooled else "mean of fold UARs",
+            score=first.primary_score,
             simulated=first.simulated,
             simulation=_told(first.simulation or {}, off=(None, "")),
             classes=whole.classes,

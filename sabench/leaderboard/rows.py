@@ -86,6 +86,7 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
         worst_speaker=worst,
         worst_uar=speakers[worst],
         gini=_mean(one.gini for one in found),
+        iswf=_mean(one.iswf for one in found),
         gender_gap=None if found[0].gender_gap is None else _mean(one.gender_gap or 0.0 for one in found),
         baseline=baseline,
         difference=difference,

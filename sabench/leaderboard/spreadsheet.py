@@ -14,7 +14,7 @@ CSV_COLUMNS = (
     "method", "features", "normaliser", "access", "draw", "seeds", "uar", "low", "high", "uar_mean", "uar_pooled",
     "baseline", "difference", "difference_low", "difference_high", "confidence", "p", "p_corrected", "family",
     "verdict", "detectable", "n_worse", "largest_loss", "worse_speaker",
-    "worst_speaker", "worst_uar", "gini", "seconds", "n_parameters", "n_training_speakers", "note", "runs",
+    "worst_speaker", "worst_uar", "gini", "iswf", "seconds", "n_parameters", "n_training_speakers", "note", "runs",
 )  # fmt: skip
 _WORDED = ("seeds", "runs", "baseline")
 _OWN = ("low", "high")

@@ -16,7 +16,6 @@ from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.summary import Summary
 from sabench.stats import intervals, sample
-from sabench.stats.sample import Kind
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,7 @@ class _Maker:
             return Score(number, place, name, reported, None, nan, nan, reason)
         run = complete[0].record
         predictions = sample.common([self._results.predictions(s.record, s.draw) for s in complete])
-        kind: Kind = "pooled" if run.pooled else "mean"
-        score = intervals.interval(sample.sample(predictions, kind, stochastic=run.stochastic))
+        score = intervals.interval(sample.sample(predictions, pooled=run.pooled, stochastic=run.stochastic))
         return Score(number, place, name, reported, score.value, score.low, score.high)
 
     def spreads(self, number: str, table: TableLayout) -> list[Spread]:

@@ -36,6 +36,15 @@ def is_pooled(name: str) -> bool:
     return name.partition(":")[0] in ("challenge", "speaker-kfold")
 
 
+def primary_score(name: str) -> str:
+    """Return a protocol's primary score in words: what intervals, tests and ranks use.
+
+    >>> primary_score("loso"), primary_score("challenge")
+    ('mean of fold UARs', 'pooled UAR')
+    """
+    return "pooled UAR" if is_pooled(name) else "mean of fold UARs"
+
+
 def loso(table: pd.DataFrame, dropped: Collection[str] = ()) -> list[Split]:
     """Leave one speaker out.
 

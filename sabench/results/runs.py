@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sabench.interfaces.records import Access, Component, Method
-from sabench.protocols.splits import is_pooled
+from sabench.protocols.splits import is_pooled, primary_score
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ class RunRecord:
     def pooled(self) -> bool:
         """Whether its primary score is the pooled UAR rather than the mean of fold UARs."""
         return is_pooled(self.protocol)
+
+    @property
+    def primary_score(self) -> str:
+        """The same in words."""
+        return primary_score(self.protocol)
 
     @property
     def draws(self) -> tuple[str, ...]:

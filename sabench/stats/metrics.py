@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Indices = npt.ArrayLike
 """Class indices, shape `(n,)`."""
+AVERSION = 2.0
+"""How much inequality of speakers costs in `iswf`."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Scores:
         worst_speaker: the speaker with the lowest UAR among those who have all classes (among all
             speakers where nobody has), and that UAR.
         gini: of the UARs of the speakers who have all classes; 0 where all are served alike.
+        iswf: isoelastic social welfare of the same UARs; their mean less what they are unequal.
         gender_gap: mean UAR of female minus that of male speakers; None where gender is not known.
         n_scored: number of utterances.
         n_folds: number of folds.
@@ -48,15 +51,11 @@ class Scores:
     confusion: np.ndarray
     worst_speaker: tuple[str, float]
     gini: float
+    iswf: float
     gender_gap: float | None
     n_scored: int
     n_folds: int
     n_speakers: int
-
-
-def primary(scores: Scores, *, pooled: bool) -> float:
-    """Return the primary score: the pooled UAR where the protocol pools, else the mean of fold UARs."""
-    return scores.uar_pooled if pooled else scores.uar_mean
 
 
 def confusion(truth: Indices, predicted: Indices, n_classes: int | None = None) -> np.ndarray:
@@ -153,6 +152,33 @@ def gini(values: npt.ArrayLike) -> float:
     return max(0.0, float((weights * x).sum() / (len(x) * x.sum())))
 
 
+def iswf(values: npt.ArrayLike, aversion: float = AVERSION) -> float:
+    """Return the isoelastic social welfare of non-negative values; NaN without values.
+
+    The value that, given to everybody, would be worth as much as the values are: the mean at no aversion to inequality,
+    the geometric mean at one, near the smallest value at a large one; 0 where somebody has 0 and the aversion is one
+    or more (Atkinson 1970). As a measure of fairness over speakers: Triantafyllopoulos and Schuller, "Enrolment-based
+    personalisation for improving individual-level fairness in speech emotion recognition", Interspeech 2024,
+    arXiv 2406.06665; the equation is read in the code published with it (enrollment-personalization, iswf.py), which
+    draws it over aversions from 0 to 30.
+
+    Args:
+        values: UARs of speakers, fractions.
+        aversion: to inequality; the default is a [guess], the source prefers none.
+
+    >>> iswf([0.5, 0.5]), round(iswf([0.2, 0.8]), 2), round(iswf([0.2, 0.8], aversion=0), 2)
+    (0.5, 0.32, 0.5)
+    """
+    x = np.asarray(values, dtype=float)
+    if not len(x):
+        return float("nan")
+    if aversion >= 1 and x.min() <= 0:
+        return 0.0
+    if aversion == 1:
+        return float(np.exp(np.log(x).mean()))
+    return float((x ** (1 - aversion)).mean() ** (1 / (1 - aversion)))
+
+
 def scores(predictions: Predictions, gender: Mapping[str, str | None] | None = None) -> Scores:
     """Return every score of a run, from its predictions alone.
 
@@ -175,6 +201,7 @@ def scores(predictions: Predictions, gender: Mapping[str, str | None] | None = N
         confusion=pooled,
         worst_speaker=min((whole or speakers).items(), key=lambda item: item[1], default=("", float("nan"))),
         gini=gini(list(whole.values())),
+        iswf=iswf(list(whole.values())),
         gender_gap=_gender_gap(speakers, gender or {}),
         n_scored=len(truth),
         n_folds=len(folds),

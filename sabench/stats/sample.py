@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from sabench.stats.metrics import numbered
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Predictions
-
-Kind = Literal["mean", "pooled"]
 
 
 @dataclass(frozen=True)
@@ -91,21 +89,21 @@ def common(runs: Sequence[Predictions]) -> list[Predictions]:
     return [_take(run, [at[key] for key in keys[0] if key in shared]) for run, at in zip(runs, keys, strict=True)]
 
 
-def sample(runs: Sequence[Predictions], kind: Kind, *, stochastic: bool = True) -> Sample:
+def sample(runs: Sequence[Predictions], *, pooled: bool, stochastic: bool = True) -> Sample:
     """Return the sample of one method from its runs, one a seed, over the same utterances (see `common`).
 
     Args:
         runs: predictions of each seed.
-        kind: `mean` of fold UARs, or `pooled` UAR.
+        pooled: whether the score is the pooled UAR rather than the mean of fold UARs.
         stochastic: whether the seed could change the result; runs of several seeds show it themselves.
     """
     first = runs[0]
     if len(runs) > 1:
         stochastic = any((run.predicted != first.predicted).any() for run in runs[1:])
     (units, speaker), (folds, fold) = _sorted(first.speaker), _sorted(first.fold)
-    pools = _Pools.of(speaker, fold if kind == "mean" else np.zeros_like(fold), first.truth, len(first.classes))
+    pools = _Pools.of(speaker, np.zeros_like(fold) if pooled else fold, first.truth, len(first.classes))
     hits = np.stack([pools.count(run.predicted == run.truth) for run in runs])
-    part = _mean_of_folds(hits, pools.counts) if kind == "mean" else _pooled(hits, pools.counts)
+    part = _pooled(hits, pools.counts) if pooled else _mean_of_folds(hits, pools.counts)
     served = len(set(zip(fold.tolist(), speaker.tolist(), strict=True)))
     return replace(part, units=tuple(units), shared=served > len(folds), stochastic=stochastic)
 

@@ -12,7 +12,7 @@ from sabench.interfaces.records import Draw, Method, Predictions
 from sabench.results.runs import RunRecord
 from sabench.results.sources import Source
 from sabench.stats import sample
-from sabench.stats.sample import Kind, Sample
+from sabench.stats.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ class Entry:
 
 def sample_of(entry: Entry, predictions: Sequence[Predictions]) -> Sample:
     """Return the sample of an entry from (part of) its predictions, with the primary score of its protocol."""
-    kind: Kind = "pooled" if entry.first.pooled else "mean"
-    return sample.sample(predictions, kind, stochastic=entry.first.stochastic)
+    return sample.sample(predictions, pooled=entry.first.pooled, stochastic=entry.first.stochastic)
 
 
 def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Entry]:

@@ -46,7 +46,7 @@ def test_scores_and_intervals_are_those_of_the_predictions(made):
     run = made.results.runs()[0]
     predictions = made.results.predictions(run)
     expected, found = metrics.scores(predictions), row(only(made.results), "svm")
-    interval = intervals.interval(sample.sample([predictions], "mean"))
+    interval = intervals.interval(sample.sample([predictions], pooled=False))
     assert found.uar == pytest.approx(expected.uar_mean)
     assert (found.low, found.high) == (interval.low, interval.high)
     assert found.speakers == pytest.approx(expected.uar_per_speaker)

@@ -9,7 +9,7 @@ from sabench.stats.sample import sample
 
 
 def test_a_method_is_told_apart_by_speakers_where_each_has_a_model():
-    found = compare(sample([drawn(skill=0.9, seed=1)], "mean"), sample([drawn(skill=0.4)], "mean"))
+    found = compare(sample([drawn(skill=0.9, seed=1)], pooled=False), sample([drawn(skill=0.4)], pooled=False))
     assert found.about_methods
     assert found.significant
     assert found.p_seeds is None
@@ -26,7 +26,7 @@ def test_one_seed_of_a_shared_stochastic_model_says_nothing_of_methods():
 
 def test_a_shared_model_without_chance_is_told_apart_by_one_run():
     first, second = (
-        sample([drawn(10, skill=skill, seed=seed, one_fold=True)], "pooled", stochastic=False)
+        sample([drawn(10, skill=skill, seed=seed, one_fold=True)], pooled=True, stochastic=False)
         for seed, skill in enumerate((0.9, 0.4))
     )
     assert compare(first, second).significant
@@ -51,19 +51,19 @@ def test_seeds_are_tested_by_welch():
 
 
 def test_seeds_of_one_method_give_no_verdict_of_difference():
-    found = compare(sample([drawn(seed=1)], "mean"), sample([drawn(seed=2)], "mean"))
+    found = compare(sample([drawn(seed=1)], pooled=False), sample([drawn(seed=2)], pooled=False))
     assert not found.significant
 
 
 def test_a_method_against_itself_has_no_effect():
-    method = sample([drawn()], "mean")
+    method = sample([drawn()], pooled=False)
     found = compare(method, method)
     assert (found.effect.value, found.p) == (0, 1)
 
 
 def test_samples_of_other_speakers_are_refused():
     with pytest.raises(ResultsError, match="scored on different speakers"):
-        compare(sample([drawn(4)], "mean"), sample([drawn(5)], "mean"))
+        compare(sample([drawn(4)], pooled=False), sample([drawn(5)], pooled=False))
 
 
 def test_all_pairs_are_the_single_comparisons():

@@ -21,7 +21,7 @@ def test_the_level_of_each_comparison_says_what_its_corrected_p_says():
 
 
 def family(skills, n_speakers=10):
-    samples = [sample([drawn(n_speakers, skill=skill, seed=i)], "mean") for i, skill in enumerate(skills)]
+    samples = [sample([drawn(n_speakers, skill=skill, seed=i)], pooled=False) for i, skill in enumerate(skills)]
     return [(sample, samples[0]) for sample in samples[1:]]
 
 

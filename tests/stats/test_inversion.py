@@ -12,16 +12,16 @@ from sabench.stats.sample import sample
 
 
 def compared(runs, kind):
-    return compare(*(sample([run], kind, stochastic=False) for run in runs))
+    return compare(*(sample([run], pooled=kind == "pooled", stochastic=False) for run in runs))
 
 
 @pytest.mark.parametrize("kind", ["mean", "pooled"])
 def test_parts_of_speakers_are_the_shares_of_a_perfect_score(kind):
     run, _ = unequal(6, 0, one_fold=kind == "pooled")
     perfect = Predictions(run.ids, run.speaker, run.truth, np.eye(3)[run.truth], run.fold, CLASSES)
-    parts = sample([run], kind).parts
+    parts = sample([run], pooled=kind == "pooled").parts
     assert parts.sum() == pytest.approx(1)
-    assert parts == pytest.approx(sample([perfect], kind).shares)
+    assert parts == pytest.approx(sample([perfect], pooled=kind == "pooled").shares)
 
 
 @pytest.mark.parametrize("n", [7, 10])

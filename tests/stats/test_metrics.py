@@ -90,10 +90,34 @@ def test_the_mean_over_folds_weighs_every_fold_alike():
     assert metrics.uar_mean([0, 0, 0, 1], [0, 0, 0, 0], ["x", "x", "x", "y"]) == 0.5
 
 
-def test_worst_speaker_and_gini_look_at_speakers_who_have_all_classes():
+@pytest.mark.parametrize(
+    ("values", "aversion", "expected"),
+    [
+        ([0.3, 0.7], 0, 0.5),
+        ([0.4, 0.9], 1, 0.6),  # the geometric mean
+        ([0.3, 0.6], 2, 0.4),  # the harmonic mean
+        ([0.25, 1.0], 0.5, 0.5625),  # the squared mean of square roots
+        ([0.2, 0.2, 0.2], 7, 0.2),
+        ([0.0, 0.9], 1, 0.0),
+        ([0.0, 0.9], 2, 0.0),
+    ],
+)
+def test_isoelastic_welfare_has_the_values_computed_by_hand(values, aversion, expected):
+    assert metrics.iswf(values, aversion) == pytest.approx(expected)
+
+
+def test_isoelastic_welfare_falls_with_aversion_towards_the_worst_value():
+    found = [metrics.iswf([0.3, 0.5, 0.9], aversion) for aversion in (0, 1, 2, 10, 30)]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] == pytest.approx(0.3, abs=0.02)
+    assert np.isnan(metrics.iswf([]))
+
+
+def test_worst_speaker_and_fairness_look_at_speakers_who_have_all_classes():
     found = metrics.scores(predictions([0, 1, 0, 1, 0], [0, 1, 0, 0, 1], ["a", "a", "b", "b", "c"]))
     assert found.worst_speaker == ("b", 0.5)
     assert found.gini == pytest.approx(metrics.gini([1.0, 0.5]))
+    assert found.iswf == pytest.approx(metrics.iswf([1.0, 0.5]))
     assert found.uar_per_speaker["c"] == 0.0
 
 
@@ -101,6 +125,7 @@ def test_worst_speaker_is_of_all_where_nobody_has_all_classes():
     found = metrics.scores(predictions([0, 1], [0, 0], ["a", "b"]))
     assert found.worst_speaker == ("b", 0.0)
     assert np.isnan(found.gini)
+    assert np.isnan(found.iswf)
 
 
 def test_gender_gap_is_female_minus_male_and_none_where_unknown():
@@ -120,12 +145,6 @@ def test_scores_of_no_predictions_are_nan():
     found = metrics.scores(empty)
     assert np.isnan([found.uar_mean, found.uar_pooled, found.worst_speaker[1]]).all()
     assert found.n_folds == 0
-
-
-def test_the_primary_score_is_pooled_where_the_protocol_pools():
-    found = metrics.scores(predictions([0, 1, 0], [0, 0, 0], ["a", "a", "b"]))
-    assert metrics.primary(found, pooled=False) == found.uar_mean
-    assert metrics.primary(found, pooled=True) == found.uar_pooled
 
 
 def test_metrics_imports_no_scikit_learn_and_no_pandas():

@@ -78,5 +78,5 @@ def test_the_pooled_test_is_that_of_swapping_speakers_and_recomputing():
         swap = np.array([swaps >> i & 1 for i in range(6)], dtype=bool)[:, None]
         a, b = np.where(swap, two, one).ravel(), np.where(swap, one, two).ravel()
         extreme += abs(balanced_accuracy_score(truth, a) - balanced_accuracy_score(truth, b)) >= abs(observed) - 1e-12
-    found = compare(sample([first], "pooled", stochastic=False), sample([second], "pooled"))
+    found = compare(sample([first], pooled=True, stochastic=False), sample([second], pooled=True))
     assert found.p_speakers == pytest.approx(extreme / 2**6)

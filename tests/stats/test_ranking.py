@@ -6,12 +6,12 @@ from sabench.stats.sample import sample
 
 def test_the_best_rank_counts_better_methods_and_the_worst_rank_leaves_out_worse_ones():
     skills = (0.95, 0.94, 0.6, 0.3)
-    samples = [sample([drawn(16, n=30, skill=s, seed=i)], "mean") for i, s in enumerate(skills)]
+    samples = [sample([drawn(16, n=30, skill=s, seed=i)], pooled=False) for i, s in enumerate(skills)]
     assert ranks(samples) == [(1, 2), (1, 2), (3, 3), (4, 4)]
 
 
 def test_methods_that_cannot_be_told_apart_have_all_ranks_open():
-    assert ranks([sample([drawn(seed=i)], "mean") for i in range(3)]) == [(1, 3)] * 3
+    assert ranks([sample([drawn(seed=i)], pooled=False) for i in range(3)]) == [(1, 3)] * 3
 
 
 def test_single_seeds_of_shared_models_have_no_rank():
@@ -21,12 +21,12 @@ def test_single_seeds_of_shared_models_have_no_rank():
 
 
 def test_a_pair_that_is_decided_elsewhere_is_ranked_by_that_decision():
-    samples = [sample([drawn(16, skill=s, seed=i)], "mean") for i, s in enumerate((0.9, 0.5, 0.9))]
+    samples = [sample([drawn(16, skill=s, seed=i)], pooled=False) for i, s in enumerate((0.9, 0.5, 0.9))]
     assert ranks(samples[:2]) == [(1, 1), (2, 2)]
     assert ranks(samples[:2], decided={(1, 0): False}) == [(1, 2), (1, 2)]
     assert ranks(samples, decided={(1, 0): False}) == [(1, 3), (2, 3), (1, 2)]
 
 
 def test_one_method_alone_ranks_first():
-    assert ranks([sample([drawn()], "mean")]) == [(1, 1)]
+    assert ranks([sample([drawn()], pooled=False)]) == [(1, 1)]
     assert ranks([]) == []

@@ -14,27 +14,27 @@ from sabench.stats.sample import common, sample
 def test_shares_of_speakers_sum_to_the_score(kind, one_fold):
     run = drawn(one_fold=one_fold)
     expected = scores(run)
-    value = sample([run], kind).value
+    value = sample([run], pooled=kind == "pooled").value
     assert value == pytest.approx(expected.uar_mean if kind == "mean" else expected.uar_pooled)
 
 
 def test_a_sample_of_several_seeds_is_their_mean():
     runs = [drawn(seed=seed) for seed in range(3)]
-    mean = sample(runs, "pooled")
+    mean = sample(runs, pooled=True)
     each = [balanced_accuracy_score(run.truth, run.predicted) for run in runs]
     assert mean.seed_values == pytest.approx(each)
     assert mean.value == pytest.approx(np.mean(each))
 
 
 def test_seeds_that_agree_in_everything_show_a_method_without_chance():
-    assert not sample([drawn(), drawn()], "pooled", stochastic=True).stochastic
-    assert sample([drawn(), drawn(seed=1)], "pooled", stochastic=False).stochastic
+    assert not sample([drawn(), drawn()], pooled=True, stochastic=True).stochastic
+    assert sample([drawn(), drawn(seed=1)], pooled=True, stochastic=False).stochastic
 
 
 def test_a_model_is_shared_where_a_fold_has_several_speakers():
-    assert sample([drawn(one_fold=True)], "pooled").shared
-    assert sample([drawn(one_fold=True)], "mean").shared
-    assert not sample([drawn()], "pooled").shared
+    assert sample([drawn(one_fold=True)], pooled=True).shared
+    assert sample([drawn(one_fold=True)], pooled=False).shared
+    assert not sample([drawn()], pooled=True).shared
 
 
 def test_common_keeps_the_utterances_that_all_scored_in_one_order():
