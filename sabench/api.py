@@ -31,7 +31,7 @@ class Outcome:
     _summaries: Sequence[Summary] = field(repr=False)
 
     def predictions(self) -> pd.DataFrame:
-        """Return one row an utterance, run and draw: who spoke, what is true, what was said, and how surely.
+        """Return one row an utterance, run and draw: speaker, true class, predicted class and its probability.
 
         Columns: `run_id`, `adapter`, `draw`, `fold`, `id`, `speaker`, `truth`, `predicted`, `probability` of the
         predicted class, and `p_` with its name for each class. Folds that failed have no rows.
@@ -89,21 +89,21 @@ def _predictions(results: Results, summary: Summary) -> pd.DataFrame:
     import pandas as pd
 
     run_record = summary.record
-    found = results.predictions(run_record, summary.draw)
-    classes = pd.Index(found.classes)
+    predictions = results.predictions(run_record, summary.draw)
+    classes = pd.Index(predictions.classes)
     columns = {
         "run_id": run_record.run_id,
         "adapter": run_record.method.name,
         "draw": summary.draw,
-        "fold": found.fold,
-        "id": found.ids,
-        "speaker": found.speaker,
-        "truth": classes[found.truth],
-        "predicted": classes[found.predicted],
-        "probability": found.probabilities.max(axis=1, initial=0.0),
+        "fold": predictions.fold,
+        "id": predictions.ids,
+        "speaker": predictions.speaker,
+        "truth": classes[predictions.truth],
+        "predicted": classes[predictions.predicted],
+        "probability": predictions.probabilities.max(axis=1, initial=0.0),
     }
-    shown = {f"p_{name}": found.probabilities[:, number] for number, name in enumerate(found.classes)}
-    return pd.DataFrame({**columns, **shown}, index=range(len(found)))
+    shown = {f"p_{name}": predictions.probabilities[:, number] for number, name in enumerate(predictions.classes)}
+    return pd.DataFrame({**columns, **shown}, index=range(len(predictions)))
 
 
 def _folds(results: Results, summary: Summary) -> list[dict[str, Any]]:

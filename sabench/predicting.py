@@ -64,8 +64,10 @@ def predict(
     enrolment = Enrolment(neutral=_features(extractor, speaker.neutral), unlabelled=seen)
     n_classes = len(results.card(run.protocol_hash)["classes"])
     models = (_model(results.cell(run.folds[name]), run, fit, registry) for name, fit in fits.items())
-    found = [checked(model.predict(enrolment, files), len(files), n_classes, run.method.title) for model in models]
-    mean: np.ndarray = np.mean(found, axis=0)
+    predictions = [
+        checked(model.predict(enrolment, files), len(files), n_classes, run.method.title) for model in models
+    ]
+    mean: np.ndarray = np.mean(predictions, axis=0)
     return mean
 
 

@@ -90,7 +90,7 @@ def refuse(subject: Subject, faults: Iterable[str]) -> None:
     Raises:
         CheckFailure: naming the plugin.
     """
-    told = "; ".join(faults)
-    if told:
-        msg = f"{subject.title} {told}."
+    sentence = "; ".join(faults)
+    if sentence:
+        msg = f"{subject.title} {sentence}."
         raise CheckFailure(msg)

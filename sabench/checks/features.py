@@ -82,9 +82,9 @@ def the_expected_shape_is_the_real_one(subject: Subject) -> None:
     expected = extractor.expected_shape(signal.shape[1] / SAMPLING_RATE)
     if expected is None:
         raise NotApplicable("it tells no shape beforehand")
-    found = extracted(subject, signal).shape
-    if tuple(expected) != found:
-        refuse(subject, [f"expects the shape {tuple(expected)} of 0.3 s and gives {found}"])
+    shape = extracted(subject, signal).shape
+    if tuple(expected) != shape:
+        refuse(subject, [f"expects the shape {tuple(expected)} of 0.3 s and gives {shape}"])
 
 
 @check(_KIND, crash="cannot extract the same signal twice")
@@ -130,9 +130,9 @@ def very_short_clips_are_survived(subject: Subject) -> None:
     """Corpora hold clips shorter than a frame; they get features of the usual width."""
     width = extracted(subject, spoken()).shape[-1]
     for n_samples in (1, 100, 500):
-        found = extracted(subject, spoken()[:, 1000 : 1000 + n_samples])
-        if found.shape[-1] != width:
-            refuse(subject, [f"gives {found.shape[-1]} features of {n_samples} samples, otherwise {width}"])
+        features = extracted(subject, spoken()[:, 1000 : 1000 + n_samples])
+        if features.shape[-1] != width:
+            refuse(subject, [f"gives {features.shape[-1]} features of {n_samples} samples, otherwise {width}"])
 
 
 @check(_KIND, crash="fails on clipped audio")

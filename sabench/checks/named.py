@@ -46,11 +46,11 @@ def subjects(
         plugin = _built(registry, chosen, name, settings or {})
         return [Subject(plugin, _root(name, plugin, root), name)]
     adapter = _built(registry, "adapters", offer.adapter, {**offer.parameters, **(settings or {})})
-    found = [Subject(adapter, registered=offer.adapter)]
+    subjects = [Subject(adapter, registered=offer.adapter)]
     if offer.normaliser:
         normaliser = _built(registry, "normalisers", offer.normaliser, offer.normaliser_parameters)
-        found.append(Subject(normaliser, registered=offer.normaliser))
-    return found
+        subjects.append(Subject(normaliser, registered=offer.normaliser))
+    return subjects
 
 
 def _kind(registry: Registry, name: str) -> str:

@@ -79,8 +79,8 @@ class _Probe:
 
     def access(self, **changes: Any) -> Access:
         plugin = self.registry.create(self.registered, self.name, {**self.parameters, **changes})
-        found: Access = plugin.access
-        return found
+        access: Access = plugin.access
+        return access
 
     def moves(self, kind: str) -> bool:
         if kind not in self.parameters:

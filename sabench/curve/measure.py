@@ -65,10 +65,12 @@ class _Measurement:
         self._ks, self._results = ks, Results(plan.results)
         choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
         methods = resolve(registry, plan.adapters, choice)
-        found = {name: carrier_of(registry, name, choice_of(registry, plan, name)) for name in plan.adapters}
-        self._carriers = [carrier for carrier in found.values() if carrier]
+        carrier_by_name = {name: carrier_of(registry, name, choice_of(registry, plan, name)) for name in plan.adapters}
+        self._carriers = [carrier for carrier in carrier_by_name.values() if carrier]
         self._unadapted = [part.method.name for part in methods if part.method.access == Access()]
-        stuck = [part.method for part in methods if not found[part.method.name] and part.method.access != Access()]
+        stuck = [
+            part.method for part in methods if not carrier_by_name[part.method.name] and part.method.access != Access()
+        ]
         if stuck or not self._carriers:
             raise PlanError(_no_k(stuck, plan.adapters))
         self._plan = plan.model_copy(
@@ -91,7 +93,7 @@ class _Measurement:
         self._notes += _shortfalls(split_corpus.protocol.shortfalls, len(self._held))
         self._notes += self._sharing(split_corpus)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
-        references = [found for changes in self._bare_methods() if (found := self._reference(changes))]
+        references = [reference for changes in self._bare_methods() if (reference := self._reference(changes))]
         protocol, corpus = split_corpus.protocol, split_corpus.corpus
         return Curve(
             dataset=corpus.dataset,
@@ -134,9 +136,9 @@ class _Measurement:
             if not reason:
                 changes = only(self._registry, self._plan, carrier.method)
                 settings = {**changes["settings"], **carrier.settings(k)}
-                found, reason = self._measured({**changes, "settings": settings})
-                if found:
-                    yield self._point(carrier, k, found)
+                summaries, reason = self._measured({**changes, "settings": settings})
+                if summaries:
+                    yield self._point(carrier, k, summaries)
             if reason:
                 self._notes.append(f"{carrier.method} is left out at k = {k}: {reason.rstrip('.')}.")
 
@@ -191,8 +193,8 @@ class _Measurement:
             )
         named = [only(self._registry, self._plan, name) for name in self._unadapted]
         without = self._plan.model_copy(update={"normaliser": None})
-        found = [only(self._registry, without, name) for name in dict.fromkeys(bare) if name not in self._unadapted]
-        return [*named, *({**changes, "normaliser": None} for changes in found)]
+        unadapted = [only(self._registry, without, name) for name in dict.fromkeys(bare) if name not in self._unadapted]
+        return [*named, *({**changes, "normaliser": None} for changes in unadapted)]
 
     def _reference(self, changes: Mapping[str, Any]) -> Reference | None:
         (name,) = changes["adapters"]
@@ -204,22 +206,24 @@ class _Measurement:
         return Reference(name, score.value, score.low, score.high)
 
 
-def _shortfalls(found: Iterable[Shortfall], n_speakers: int) -> list[str]:
+def _shortfalls(shortfalls: Iterable[Shortfall], n_speakers: int) -> list[str]:
     """Return one sentence for all speakers who supply the same."""
     alike: dict[str, list[str]] = {}
-    for short in found:
+    for short in shortfalls:
         alike.setdefault(f"{short.supplied} of {short.wanted} {short.kind}", []).append(short.speaker)
     return [
         f"{f'All {n_speakers} speakers' if len(names) == n_speakers > 1 else ', '.join(names)} "
-        f"{'supply' if len(names) > 1 else 'supplies'} {told} utterances."
-        for told, names in alike.items()
+        f"{'supply' if len(names) > 1 else 'supplies'} {words} utterances."
+        for words, names in alike.items()
     ]
 
 
 def _no_k(stuck: Sequence[Method], names: Sequence[str]) -> str:
     if stuck:
-        told = "; ".join(f"{method.name} needs {method.access}" for method in stuck)
-        return f"No parameter of these methods says how many utterances they are enrolled with: {told}. Leave them out."
+        needs = "; ".join(f"{method.name} needs {method.access}" for method in stuck)
+        return (
+            f"No parameter of these methods says how many utterances they are enrolled with: {needs}. Leave them out."
+        )
     return (
         f"None of {', '.join(names)} is enrolled with utterances, so there is no curve. Name a method that is, or put "
         "a normaliser in front with --normaliser."

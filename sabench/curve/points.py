@@ -87,10 +87,10 @@ class Curve:
     @property
     def methods(self) -> Mapping[str, list[Point]]:
         """Points of each method, by k."""
-        found: dict[str, list[Point]] = {}
+        by_method: dict[str, list[Point]] = {}
         for point in self.points:
-            found.setdefault(f"{point.method} (k {point.kind})", []).append(point)
-        return found
+            by_method.setdefault(f"{point.method} (k {point.kind})", []).append(point)
+        return by_method
 
     def json(self) -> dict[str, Any]:
         """Return it as a JSON value."""

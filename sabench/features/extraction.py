@@ -189,5 +189,5 @@ def _hold_to_contract(features: object, kind: str) -> None:
 
 def _told(failures: Sequence[str], name: str, n_tried: int) -> str:
     more = f"\n... and {len(failures) - TOLD} more" if len(failures) > TOLD else ""
-    told = "\n".join(failures[:TOLD])
-    return f"Features {name!r} failed for {len(failures)} of {n_tried} utterances; all others are kept.\n{told}{more}"
+    shown = "\n".join(failures[:TOLD])
+    return f"Features {name!r} failed for {len(failures)} of {n_tried} utterances; all others are kept.\n{shown}{more}"

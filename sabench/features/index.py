@@ -138,10 +138,10 @@ def opened(folder: Path) -> Index:
 
 
 def _listing(folder: Path) -> dict[str, tuple[int, int]]:
-    found = {}
+    stamps = {}
     for path in folder.glob(f"[!.]*{SUFFIX}"):
         try:
-            found[path.name] = stamp_of(path.stat())
+            stamps[path.name] = stamp_of(path.stat())
         except FileNotFoundError:
             continue  # merged by another process since it was listed
-    return found
+    return stamps

@@ -15,13 +15,13 @@ PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", 
 @lru_cache
 def versions() -> dict[str, str]:
     """Return the versions of the packages that numbers depend on, of those installed."""
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def environment(device: str) -> dict[str, object]:

@@ -17,20 +17,20 @@ def deviations(
     publication: Publication, request: Request, carried: Carried, results: Results, registry: Registry
 ) -> list[str]:
     """Return every difference, a sentence each."""
-    told: list[str] = []
+    sentences: list[str] = []
     if request.twin is not None:
         twin = request.twin
-        told.append(
+        sentences.append(
             f"Simulated twins stand for the recordings: scale {twin.scale:g}, seed {twin.seed}, "
             f"speaker effect {twin.speaker_effect:g}."
         )
     for step in carried.steps:
-        told += _of_group(publication, request, step, registry)
-        told += _of_pools(publication, carried, step, results)
+        sentences += _of_group(publication, request, step, registry)
+        sentences += _of_pools(publication, carried, step, results)
     seeds = request.common.get("seeds") or (0,)
     if len(seeds) > 1:
-        told.append(f"Scores are the mean over {len(seeds)} seeds; the publication trains once.")
-    return list(dict.fromkeys([*told, *carried.left_out]))
+        sentences.append(f"Scores are the mean over {len(seeds)} seeds; the publication trains once.")
+    return list(dict.fromkeys([*sentences, *carried.left_out]))
 
 
 def _of_group(publication: Publication, request: Request, step: Step, registry: Registry) -> list[str]:
@@ -39,15 +39,15 @@ def _of_group(publication: Publication, request: Request, step: Step, registry: 
         resolve(registry, step.plan.adapters, choice(publication, request, step.place, step.group, published=published))
         for published in (True, False)
     )
-    told = _changes(step, there, here)
+    sentences = _changes(step, there, here)
     if publication.groups[step.group].search and not step.plan.search:
         grids = [
             "; ".join(f"{key} {', '.join(map(str, tried))}" for key, tried in part.adapter.search_grid.items())
             for part in here
         ]
         tries = dict.fromkeys(filter(None, grids))
-        told += [f"{step.group}: nothing is searched; the publication tries {grid}." for grid in tries]
-    return told
+        sentences += [f"{step.group}: nothing is searched; the publication tries {grid}." for grid in tries]
+    return sentences
 
 
 def _changes(step: Step, there: Sequence[Parts], here: Sequence[Parts]) -> list[str]:

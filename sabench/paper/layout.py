@@ -159,7 +159,7 @@ def read(path: Path) -> Publication:
         PlanError: it cannot be read, or names what it does not have.
     """
     try:
-        found = Publication.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        publication = Publication.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         msg = f"{path.name} cannot be read: {error.strerror}."
         raise PlanError(msg) from error
@@ -171,8 +171,8 @@ def read(path: Path) -> Publication:
         place = ".".join(str(part) for part in fault["loc"])
         msg = f"{path.name} is no comparison: {place}: {fault['msg'][0].lower()}{fault['msg'][1:]}."
         raise PlanError(msg) from error
-    unknown = [name for table in found.tables.values() for name in table.places if name not in found.places]
+    unknown = [name for table in publication.tables.values() for name in table.places if name not in publication.places]
     if unknown:
-        msg = f"{path.name}: a table names the place {unknown[0]!r}; there are {', '.join(found.places)}."
+        msg = f"{path.name}: a table names the place {unknown[0]!r}; there are {', '.join(publication.places)}."
         raise PlanError(msg)
-    return found
+    return publication

@@ -66,7 +66,7 @@ class Carried:
     @property
     def complete(self) -> bool:
         """Whether every run has all its folds."""
-        return all(one.record.status == "complete" for found in self.summaries.values() for one in found)
+        return all(one.record.status == "complete" for summaries in self.summaries.values() for one in summaries)
 
 
 def steps(publication: Publication, request: Request, registry: Registry) -> tuple[tuple[Step, ...], tuple[str, ...]]:
@@ -78,22 +78,22 @@ def steps(publication: Publication, request: Request, registry: Registry) -> tup
     chosen = _tables(publication, request)
     wanted = dict.fromkeys(place for number in chosen for place in publication.tables[number].places)
     left_out = {name: reason for name in wanted if (reason := _missing(publication.places[name], request, registry))}
-    found = [
+    planned = [
         Step(name, group, _plan(publication, request, name, group, adapters, _draws(publication, chosen, name)))
         for name in wanted
         if name not in left_out
         for group, adapters in _groups(publication, chosen, name).items()
     ]
-    if not found:
+    if not planned:
         msg = f"Nothing of {publication.title!r} can be run. {' '.join(dict.fromkeys(left_out.values()))}"
         raise PlanError(f"{msg} To try it without the recordings, add --simulated.")
-    return tuple(found), tuple(dict.fromkeys(left_out.values()))
+    return tuple(planned), tuple(dict.fromkeys(left_out.values()))
 
 
-def estimate(found: Sequence[Step], registry: Registry, observer: Observer) -> float:
+def estimate(planned_steps: Sequence[Step], registry: Registry, observer: Observer) -> float:
     """Return the seconds that what is not done yet is expected to take on this machine."""
     seconds = 0.0
-    for step in found:
+    for step in planned_steps:
         results = Results(step.plan.results)
         for planned in preparation.planned_runs(step.plan, registry, observer):
             if not _is_complete(results, planned.record.run_id):
@@ -101,14 +101,14 @@ def estimate(found: Sequence[Step], registry: Registry, observer: Observer) -> f
     return seconds
 
 
-def carry(found: Sequence[Step], left_out: Sequence[str], registry: Registry, observer: Observer) -> Carried:
+def carry(planned_steps: Sequence[Step], left_out: Sequence[str], registry: Registry, observer: Observer) -> Carried:
     """Run what is not done yet; returns the outcome of everything."""
     summaries: dict[tuple[str, str], tuple[Summary, ...]] = {}
-    for step in found:
+    for step in planned_steps:
         for summary in runner.run(step.plan, registry=registry, observer=observer):
             address = step.place, summary.record.method.name
             summaries[address] = (*summaries.get(address, ()), summary)
-    return Carried(tuple(found), summaries, tuple(left_out))
+    return Carried(tuple(planned_steps), summaries, tuple(left_out))
 
 
 def choice(publication: Publication, request: Request, place: str, group: str, *, published: bool = False) -> Choice:

@@ -118,7 +118,7 @@ def outcome(
     return PaperOutcome(
         title=publication.title,
         source=publication.source,
-        simulated=any(s.record.simulated for found in carried.summaries.values() for s in found),
+        simulated=any(s.record.simulated for summaries in carried.summaries.values() for s in summaries),
         scores=tuple(scores),
         spreads=tuple(spreads),
         tests=tuple(tests),
@@ -139,9 +139,9 @@ class _Maker:
         return [self._score(number, place, name) for place in self._places(table) for name in self._methods(table)]
 
     def _score(self, number: str, place: str, name: str) -> Score:
-        found = [s for s in self._carried.summaries.get((place, name), ()) if s.draw == "first"]
+        summaries = [s for s in self._carried.summaries.get((place, name), ()) if s.draw == "first"]
         reported = self._reported(place, name)
-        complete, reason = _complete(found)
+        complete, reason = _complete(summaries)
         if not complete:
             return Score(number, place, name, reported, None, nan, nan, reason)
         run = complete[0].record
@@ -150,12 +150,12 @@ class _Maker:
         return Score(number, place, name, reported, score.value, score.low, score.high)
 
     def spreads(self, number: str, table: TableLayout) -> list[Spread]:
-        found = []
+        spreads = []
         for place in self._places(table):
             for name in self._methods(table):
                 values = self._by_draw(place, name, table)
                 mean, sd = table.printed.get(place, {}).get(name, (None, None))
-                found.append(
+                spreads.append(
                     Spread(
                         table=number,
                         place=place,
@@ -167,13 +167,13 @@ class _Maker:
                         n_draws=len(values),
                     )
                 )
-        return found
+        return spreads
 
     def tests(self, number: str, table: TableLayout) -> list[Test]:
         """Return the two-sided t-test of neighbouring methods; none where no draw differs from another."""
         from scipy.stats import ttest_ind_from_stats
 
-        found = []
+        tests = []
         for place in self._places(table):
             values = {name: self._by_draw(place, name, table) for name in self._methods(table)}
             names = [name for name, row in values.items() if len(row) > 1]
@@ -184,25 +184,25 @@ class _Maker:
                     for moment in (row.mean(), row.std(ddof=1), len(row))
                 ]
                 if moments[1] + moments[4] > 1e-9:
-                    found.append(Test(number, place, second, first, float(ttest_ind_from_stats(*moments).pvalue)))
-        return found
+                    tests.append(Test(number, place, second, first, float(ttest_ind_from_stats(*moments).pvalue)))
+        return tests
 
     def gains(self, scores: Sequence[Score]) -> list[RelativeGain]:
         at = {(row.place, row.method): row for row in scores}
-        found = []
+        gains = []
         for gain in self._publication.gains:
             for place, printed in gain.printed.items():
                 ahead, behind = at.get((place, gain.adapter)), at.get((place, gain.over))
                 if ahead and behind:
                     reported = _relative(ahead.reported, behind.reported)
                     measured = _relative(ahead.measured, behind.measured)
-                    found.append(RelativeGain(place, gain.adapter, gain.over, printed / 100, reported, measured))
-        return found
+                    gains.append(RelativeGain(place, gain.adapter, gain.over, printed / 100, reported, measured))
+        return gains
 
     def _by_draw(self, place: str, name: str, table: TableLayout) -> np.ndarray:
         """Return the score of each draw of the first seed's models."""
-        found = [s for s in self._carried.summaries.get((place, name), ()) if s.draw in table.draws]
-        first = [s for s in found if s.record.seed == found[0].record.seed and s.record.status == "complete"]
+        summaries = [s for s in self._carried.summaries.get((place, name), ()) if s.draw in table.draws]
+        first = [s for s in summaries if s.record.seed == summaries[0].record.seed and s.record.status == "complete"]
         return np.array([summary.primary for summary in first])
 
     def _places(self, table: TableLayout) -> list[str]:
@@ -222,12 +222,12 @@ class _Maker:
         return None
 
 
-def _complete(found: Sequence[Summary]) -> tuple[list[Summary], str]:
+def _complete(summaries: Sequence[Summary]) -> tuple[list[Summary], str]:
     """Return the complete runs, or why there are none."""
-    complete = [summary for summary in found if summary.record.status == "complete"]
+    complete = [summary for summary in summaries if summary.record.status == "complete"]
     if complete:
         return complete, ""
-    failures = [reason for summary in found for _, reason in summary.failures]
+    failures = [reason for summary in summaries for _, reason in summary.failures]
     return [], failures[0] if failures else "not run"
 
 

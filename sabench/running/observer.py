@@ -23,25 +23,25 @@ class Observer:
         yield None
 
     def note(self, text: str) -> None:
-        """Hear something worth knowing."""
+        """Take a note for the user."""
 
     def warn(self, text: str) -> None:
-        """Hear of something that went wrong and does not stop the run."""
+        """Take a warning: something went wrong and the run goes on."""
 
     def expected(self, estimates: list[Estimate]) -> None:
-        """Hear what is left to compute and what it costs, once, before features are extracted."""
+        """Take the estimated cost of what is left, once, before features are extracted."""
 
     def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
-        """Hear how much there is to do, once, before the first cell."""
+        """Take how much there is to do, once, before the first cell."""
 
     def epoch(self, run: RunRecord, fold: str, line: Mapping[str, Any]) -> None:
-        """Hear one line of a fold's history."""
+        """Take one line of a fold's history."""
 
     def cell(self, run: RunRecord, fold: str, status: str, reason: str) -> None:
-        """Hear that a fold is `complete` or `failed`."""
+        """Called when a fold is `complete` or `failed`."""
 
     def ended(self) -> None:
-        """Hear that no fold is worked on any more, whatever the reason."""
+        """Called when no fold is worked on any more, whatever the reason."""
 
     def finished(self, summary: Summary) -> None:
-        """Hear the outcome of one run."""
+        """Take the outcome of one run."""

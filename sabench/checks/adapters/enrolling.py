@@ -24,8 +24,8 @@ def enrol_leaves_the_adapter_unchanged(subject: Subject) -> None:
     predicted(subject, adapter, speech(kind_of(subject), [TARGET]))
     changed = changes(before, state_of(adapter))
     if changed:
-        told = ", ".join(changed[:_TOLD]) + (" ..." if len(changed) > _TOLD else "")
-        refuse(subject, [f"changes itself while it enrols a speaker or predicts ({told}); keep that in the predictor"])
+        shown = ", ".join(changed[:_TOLD]) + (" ..." if len(changed) > _TOLD else "")
+        refuse(subject, [f"changes itself while it enrols a speaker or predicts ({shown}); keep that in the predictor"])
 
 
 @check("adapters", crash="cannot enrol one speaker after another")

@@ -85,10 +85,10 @@ def _answers(subject: Subject, own: Utterances, *calls: FeatureView) -> list[np.
 
 
 def _refuse(subject: Subject, one: np.ndarray, other: np.ndarray, how: str) -> None:
-    found = difference(one, other)
-    if not found <= TOLERANCE:
+    largest = difference(one, other)
+    if not largest <= TOLERANCE:
         advice = "declare Access(unlabelled=ALL) if it is meant to look at all of them"
-        refuse(subject, [f"gives an utterance a prediction that {how} (by up to {found:.2g}); {advice}"])
+        refuse(subject, [f"gives an utterance a prediction that {how} (by up to {largest:.2g}); {advice}"])
 
 
 CHECKS = (

@@ -122,9 +122,9 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 def refuse_difference(subject: Subject, one: np.ndarray, other: np.ndarray, sentence: str, most: float = SAME) -> None:
     """Raise where two arrays differ by more than `most`; the sentence says because of what."""
-    found = difference(one, other)
-    if not found <= most:
-        refuse(subject, [f"{sentence} (by up to {found:.2g}; allowed {most:g})"])
+    largest = difference(one, other)
+    if not largest <= most:
+        refuse(subject, [f"{sentence} (by up to {largest:.2g}; allowed {most:g})"])
 
 
 def _unheard(**values: float) -> None:

@@ -45,12 +45,12 @@ def files(folder: Path) -> list[Path]:
     Raises:
         NotApplicable: there are more than `MOST_FILES`.
     """
-    found = []
+    files = []
     for place, _, names in os.walk(folder, followlinks=True):
-        found += [Path(place) / name for name in names]
-        if len(found) > MOST_FILES:
+        files += [Path(place) / name for name in names]
+        if len(files) > MOST_FILES:
             raise NotApplicable(f"its folder holds more than {MOST_FILES:,} files")
-    return found
+    return files
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def transformed(subject: Subject, transform: Transform, own: Utterances) -> list
     Raises:
         CheckFailure: one has not.
     """
-    found = []
+    made_features = []
     for array in own.features:
         given = array.copy()
         given.setflags(write=False)
@@ -43,8 +43,8 @@ def transformed(subject: Subject, transform: Transform, own: Utterances) -> list
             refuse(subject, [f"turns features of shape {array.shape} into {shape}; a transform keeps the shape"])
         if not np.isfinite(made.astype(np.float32)).all():
             refuse(subject, ["turns features into values that are not finite"])
-        found.append(made.astype(np.float32))
-    return found
+        made_features.append(made.astype(np.float32))
+    return made_features
 
 
 def enrolled(subject: Subject, normaliser: Normaliser, own: Utterances) -> list[np.ndarray]:
@@ -60,6 +60,6 @@ def apart(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
 
 def refuse_difference(subject: Subject, one: Sequence[np.ndarray], other: Sequence[np.ndarray], sentence: str) -> None:
     """Raise where features differ; the sentence says because of what."""
-    found = apart(one, other)
-    if not found <= SAME:
-        refuse(subject, [f"{sentence} (by up to {found:.2g} deviations; allowed {SAME:g})"])
+    distance = apart(one, other)
+    if not distance <= SAME:
+        refuse(subject, [f"{sentence} (by up to {distance:.2g} deviations; allowed {SAME:g})"])
