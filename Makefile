@@ -33,7 +33,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(SITE) --quiet
-	$(BIN)/python -m pytest --doctest-modules sabench plugins -q
+	SABENCH_CACHE=.pytest_cache/sabench $(BIN)/python -m pytest --doctest-modules sabench plugins -q
 
 fix: setup
 	$(BIN)/ruff check --fix .

@@ -74,6 +74,15 @@ def run(
 
     Raises:
         SabenchError: the plan cannot be carried out as written. A failed fold is a row instead.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sabench.testing import make_corpus
+    >>> place = Path(tempfile.mkdtemp())
+    >>> table = make_corpus(place / "corpus")  # four speakers, tones instead of speech
+    >>> outcome = run(("svm", "svm-norm"), ("table",), root=table, results=place / "results", track=False)
+    >>> outcome.runs[["adapter", "status"]].values.tolist()
+    [['svm', 'complete'], ['svm-norm', 'complete']]
     """
     import pandas as pd
 

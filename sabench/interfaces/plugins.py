@@ -86,6 +86,19 @@ class Dataset(Plugin):
         can_simulate: whether `simulate` is there.
         simulation_version: raised when `simulate` writes other files; cached twins of older ones are left alone.
         reported: results of the literature.
+
+    >>> from sabench import Corpus, utterance_table
+    >>> class Toys(Dataset):
+    ...     name, tasks = "toys", ("2class",)
+    ...
+    ...     def load(self, root, task):
+    ...         rows = [
+    ...             {"id": path.stem, "path": str(path), "speaker": path.stem[0], "label": path.stem[1]}
+    ...             for path in sorted(root.glob("*.wav"))
+    ...         ]
+    ...         return Corpus(self.name, task, ("h", "s"), utterance_table(rows), root)
+    >>> Toys().tasks
+    ('2class',)
     """
 
     licence: ClassVar[str] = ""
@@ -133,6 +146,18 @@ class FeatureExtractor(Plugin):
         kind: `functionals` for `(n_features,)`, `sequences` for `(n_frames, n_bins)`.
         hop_s: seconds from one frame of a sequence to the next, for estimates of cost; an extractor may
             have a parameter of this name.
+
+    >>> import numpy as np
+    >>> class Level(FeatureExtractor):
+    ...     name, kind = "level", "functionals"
+    ...
+    ...     def __init__(self, floor: float = 1e-6) -> None:
+    ...         self.floor = floor
+    ...
+    ...     def extract(self, signal, sampling_rate):
+    ...         return np.log([np.abs(signal).mean() + self.floor]).astype(np.float32)
+    >>> Level().extract(np.ones((1, 16_000), np.float32), 16_000).round(3).tolist()
+    [0.0]
     """
 
     kind: ClassVar[Literal["functionals", "sequences"]]
@@ -199,6 +224,25 @@ class Normaliser(Plugin):
 
     `enrol` returns a function of one array that keeps its shape. Statistics run over all axes but
     the last, so that functionals and sequences are alike.
+
+    >>> import numpy as np
+    >>> from sabench import Enrolment, FeatureView, Memory
+    >>> class Centre(Normaliser):
+    ...     name = "centre"
+    ...
+    ...     @property
+    ...     def access(self):
+    ...         return Access(neutral=1)
+    ...
+    ...     def fit(self, train):
+    ...         pass
+    ...
+    ...     def enrol(self, enrolment):
+    ...         mean = enrolment.neutral.stack().mean(axis=0)
+    ...         return lambda array: array - mean
+    >>> neutral = FeatureView(Memory([np.array([1.0, 2.0], np.float32)]))
+    >>> Centre().enrol(Enrolment(neutral=neutral))(np.array([3.0, 3.0])).tolist()
+    [2.0, 1.0]
     """
 
     @property
@@ -240,6 +284,28 @@ class Adapter(Plugin):
         search_grid: values to choose from on validation with `--search`.
         evaluation_parameters: parameters that change predictions but not the fit; they enter the
             evaluation key, so that a trained model is re-used.
+
+    A baseline that predicts how frequent each class is in training, whoever speaks:
+
+    >>> import numpy as np
+    >>> from sabench import FeatureView, Memory, Utterances
+    >>> class Prior(Adapter):
+    ...     name = "prior"
+    ...
+    ...     def fit(self, train, validation, *, context):
+    ...         self.prior_ = np.bincount(train.y, minlength=len(train.classes)) / len(train)
+    ...
+    ...     def enrol(self, enrolment):
+    ...         return self
+    ...
+    ...     def predict_proba(self, features):
+    ...         return np.tile(self.prior_, (len(features), 1))
+    >>> features = FeatureView(Memory([np.zeros(2, np.float32)] * 4))
+    >>> speaker, neutral = np.array(["a", "a", "b", "b"]), np.zeros(4, bool)
+    >>> prior = Prior()
+    >>> prior.fit(Utterances(features, np.array([0, 0, 0, 1]), speaker, neutral, ("happy", "sad")), (), context=None)
+    >>> prior.enrol(None).predict_proba(features.take([0])).tolist()
+    [[0.75, 0.25]]
     """
 
     features: ClassVar[str] = "egemaps"
