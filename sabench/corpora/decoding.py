@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sabench import audio
+from sabench.containers.recording import Recording
 from sabench.errors import AudioError
 from sabench.hashing import digest
 from sabench.machine.files import replace_file
@@ -23,23 +26,43 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_KEY: Final = ["path", "start_s", "end_s", "size", "mtime_ns"]
 _SEGMENT: Final = ["path", "start_s", "end_s"]
-_FOUND: Final = ["digest", "duration_s", "sampling_rate"]
+_STATE: Final = ["size", "mtime_ns", "ctime_ns"]
+_KEY: Final = [*_SEGMENT, *_STATE]
 _LOCK_TIMEOUT_S: Final = 10
+_FORMAT: Final = 2
+"""Raised when what is remembered of a segment changes."""
 
 
 class Measurement(NamedTuple):
-    """What decoding one segment told; `reason` is empty where all is well."""
+    """What decoding one segment told.
 
-    digest: str | None
-    duration_s: float
-    sampling_rate: int
+    Attributes:
+        digest: of the samples; None where they cannot be used.
+        duration_s: in seconds.
+        sampling_rate: in Hz.
+        channels: their number.
+        peak: the largest absolute sample.
+        mono_share: level of the mean of channels by that of the channels, as a ratio; 1 of one channel or of silence.
+        remark: what is odd about the file's header; empty where all is well.
+        reason: why the samples cannot be used; empty where they can.
+    """
+
+    digest: str | None = None
+    duration_s: float = math.nan
+    sampling_rate: int = 0
+    channels: int = 0
+    peak: float = math.nan
+    mono_share: float = math.nan
+    remark: str = ""
     reason: str = ""
 
 
+_KEPT: Final = [name for name in Measurement._fields if name != "reason"]
+
+
 def measure(table: pd.DataFrame, *, cache: str, jobs: int | None, progress: Progress | None) -> pd.DataFrame:
-    """Return digest, duration_s, sampling_rate and reason of every row, in the order of rows.
+    """Return a `Measurement` of every row, in the order of rows.
 
     Args:
         table: with path, start_s and end_s.
@@ -47,37 +70,69 @@ def measure(table: pd.DataFrame, *, cache: str, jobs: int | None, progress: Prog
         jobs: threads; None for one a core. Decoding and hashing leave the interpreter's lock.
         progress: told how many rows are done.
     """
-    store = cache_folder() / "audio" / f"{digest(cache)}.parquet"
+    store = cache_folder() / "audio" / f"{digest([_FORMAT, cache])}.parquet"
     rows = _with_states(table[_SEGMENT].reset_index(drop=True))
     known = rows.merge(_remembered(store), on=_KEY, how="left")
     known["reason"] = ""
     missing = known.index[known["digest"].isna()]
     if len(missing):
-        found = _decode(rows.loc[missing], jobs, _offset(progress, len(rows) - len(missing), len(rows)))
-        known.loc[missing, found.columns] = found.set_axis(missing)
+        measured = _decode(rows.loc[missing], jobs, _offset(progress, len(rows) - len(missing), len(rows)))
+        known.loc[missing, measured.columns] = measured.set_axis(missing)
         _remember(store, known.loc[missing])
-    return known.astype({"sampling_rate": "int64"})
+    return known.astype({"sampling_rate": "int64", "channels": "int64"})
 
 
 def _decode(rows: pd.DataFrame, jobs: int | None, done: Callable[[int], None]) -> pd.DataFrame:
+    """Measure segments, all of one file in the order of their starts, so that it is decoded once."""
     import pandas as pd
 
-    segments = rows[_SEGMENT].itertuples(index=False, name=None)
-    found = []
+    numbered = rows[_SEGMENT].reset_index(drop=True).sort_values("start_s", kind="stable")
+    files = [(str(path), own.index.tolist()) for path, own in numbered.groupby("path", sort=False)]
+    counter, lock = count(1), Lock()
+
+    def of_file(file: tuple[str, list[int]]) -> list[tuple[int, Measurement]]:
+        measured = []
+        segments = numbered.loc[file[1], ["start_s", "end_s"]].itertuples(index=False, name=None)
+        for number, measurement in zip(file[1], _measurements(Path(file[0]), list(segments)), strict=True):
+            measured.append((number, measurement))
+            with lock:
+                done(next(counter))
+        return measured
+
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-        for measurement in pool.map(_measurement, segments):
-            found.append(measurement)
-            done(len(found))
-    return pd.DataFrame(found, columns=Measurement._fields)
+        by_number = dict(pair for measured in pool.map(of_file, files) for pair in measured)
+    return pd.DataFrame([by_number[i] for i in range(len(rows))], columns=Measurement._fields)
 
 
-def _measurement(segment: tuple[str, float, float]) -> Measurement:
-    path, start_s, end_s = segment
+def _measurements(path: Path, segments: Sequence[tuple[float, float]]) -> Iterator[Measurement]:
     try:
-        signal, sampling_rate = audio.read(Path(path), start_s, None if math.isnan(end_s) else end_s)
+        recording = Recording(path)
     except AudioError as error:
-        return Measurement(None, math.nan, 0, getattr(error, "reason", str(error)))
-    return Measurement(audio.signal_digest(signal, sampling_rate), signal.shape[1] / sampling_rate, sampling_rate)
+        yield from [_unusable(error)] * len(segments)
+        return
+    with recording:
+        for start_s, end_s in segments:
+            try:
+                yield _measurement(recording, start_s, end_s)
+            except AudioError as error:
+                yield _unusable(error)
+
+
+def _measurement(recording: Recording, start_s: float, end_s: float) -> Measurement:
+    signal, rate = recording.segment(start_s, end_s), recording.sampling_rate
+    return Measurement(
+        audio.signal_digest(signal, rate),
+        signal.shape[1] / rate,
+        rate,
+        len(signal),
+        float(max(signal.max(), -signal.min())),
+        audio.mono_share(signal),
+        recording.remark,
+    )
+
+
+def _unusable(error: AudioError) -> Measurement:
+    return Measurement(reason=getattr(error, "reason", str(error)))
 
 
 def _offset(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:
@@ -85,32 +140,35 @@ def _offset(progress: Progress | None, before: int, total: int) -> Callable[[int
 
 
 def _with_states(segments: pd.DataFrame) -> pd.DataFrame:
-    """Add size and time of change of every file; -1 where it is not there."""
+    """Add size and times of change of every file; -1 where it is not there.
+
+    The time of change of its entry (ctime) tells a file that was replaced by one of the same size and with the same
+    time of modification, as `cp -p`, `rsync -t` and `tar` do.
+    """
     states = {path: _state(path) for path in segments["path"].unique()}
-    return segments.assign(
-        size=[states[path][0] for path in segments["path"]],
-        mtime_ns=[states[path][1] for path in segments["path"]],
-    )
+    columns = zip(*(states[path] for path in segments["path"]), strict=True) if len(segments) else [()] * len(_STATE)
+    return segments.assign(**dict(zip(_STATE, map(list, columns), strict=True)))
 
 
-def _state(path: str) -> tuple[int, int]:
+def _state(path: str) -> tuple[int, int, int]:
     try:
         state = os.stat(path)
-    except OSError:
-        return -1, -1
-    return state.st_size, state.st_mtime_ns
+    except (OSError, ValueError):
+        return -1, -1, -1
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def _remembered(store: Path) -> pd.DataFrame:
     import pandas as pd
 
-    types = {"path": "object", "digest": "object", "start_s": "float64", "end_s": "float64"}
-    types |= {"size": "int64", "mtime_ns": "int64", "duration_s": "float64", "sampling_rate": "int64"}
-    empty = pd.DataFrame({name: pd.Series(dtype=types[name]) for name in [*_KEY, *_FOUND]})
+    types = {name: "int64" for name in (*_STATE, "sampling_rate", "channels")}
+    types |= {name: "float64" for name in ("start_s", "end_s", "duration_s", "peak", "mono_share")}
+    types |= {name: "object" for name in ("path", "digest", "remark")}
+    empty = pd.DataFrame({name: pd.Series(dtype=types[name]) for name in [*_KEY, *_KEPT]})
     if not store.exists():
         return empty
     try:
-        return pd.read_parquet(store, columns=[*_KEY, *_FOUND]).astype(types)
+        return pd.read_parquet(store, columns=[*_KEY, *_KEPT]).astype(types)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors inherit from these
         logger.warning("What was remembered of decoded audio is damaged (%s); the audio is decoded again.", error)
         return empty
@@ -120,7 +178,7 @@ def _remember(store: Path, rows: pd.DataFrame) -> None:
     """Add what could be decoded, joined under a lock to what other processes wrote meanwhile."""
     from filelock import FileLock, Timeout
 
-    sound = rows.loc[rows["digest"].notna(), [*_KEY, *_FOUND]]
+    sound = rows.loc[rows["digest"].notna(), [*_KEY, *_KEPT]]
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(store.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S):

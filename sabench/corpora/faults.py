@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sabench.corpora.names import faults_of_names
+from sabench.corpora.sound import faults_of_sound
 from sabench.interfaces.records import Corpus, Fault
 
 if TYPE_CHECKING:
@@ -14,19 +16,22 @@ if TYPE_CHECKING:
 _PARTITIONS: Final = ("train", "validation", "test")
 
 
-def faults_of(corpus: Corpus, reasons: Iterable[str]) -> tuple[Fault, ...]:
-    """Return every fault of a prepared table.
+def faults_of(corpus: Corpus, measured: pd.DataFrame) -> tuple[Fault, ...]:
+    """Return every fault of a prepared table, those over which numbers go wrong first.
 
     Args:
         corpus: with digests; the faults of its reader are not repeated.
-        reasons: for every row why its audio cannot be used; empty where it can.
+        measured: a `sabench.corpora.decoding.Measurement` of every row.
     """
     table = corpus.table
     if table.empty:
         return (Fault("The corpus holds no usable utterance for this task."),)
     return (
-        *_unreadable(corpus, reasons),
+        *_unreadable(corpus, measured["reason"]),
+        *_one_class(corpus),
         *_unknown_values(corpus),
+        *faults_of_names(corpus),
+        *faults_of_sound(corpus, measured, lambda path: _relative(corpus, path)),
         *_repeated_ids(table),
         *_identical_audio(corpus),
         *_poor_speakers(table),
@@ -38,6 +43,12 @@ def _unreadable(corpus: Corpus, reasons: Iterable[str]) -> Iterator[Fault]:
     told = {(path, reason) for path, reason in zip(corpus.table["path"], reasons, strict=True) if reason}
     for path, reason in sorted(told):
         yield Fault(reason, file=_relative(corpus, path))
+
+
+def _one_class(corpus: Corpus) -> Iterator[Fault]:
+    labels = sorted(set(corpus.table["label"].astype(str)))
+    if len(labels) == 1:
+        yield Fault(f"Every utterance is labelled {labels[0]!r}; a classifier needs two classes or more.")
 
 
 def _unknown_values(corpus: Corpus) -> Iterator[Fault]:

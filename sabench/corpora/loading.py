@@ -90,13 +90,14 @@ def read(dataset: Dataset, root: Path, task: str) -> Corpus:
 def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | None = None) -> Corpus:
     """Return the corpus with columns `digest`, `duration_s` and `sampling_rate`, and every fault told.
 
-    Audio is decoded by threads, once as long as path, size, time of change and segment stay.
+    Audio is decoded by threads, once as long as path, size, times of change and segment stay.
 
     Raises:
         ContractError: the plugin's table lacks a column.
     """
     from sabench.corpora.decoding import measure
     from sabench.corpora.faults import faults_of
+    from sabench.corpora.names import sentences_on_names
 
     _refuse_columns(corpus.table.columns)
     table = corpus.table.reset_index(drop=True)
@@ -106,7 +107,8 @@ def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | Non
     for column in ("digest", "duration_s", "sampling_rate"):
         table[column] = measured[column]
     prepared = replace(corpus, table=table, simulation=corpus.simulation or _simulation(table))
-    return prepared.with_table(table, faults_of(prepared, measured["reason"]))
+    notes = (*corpus.notes, *sentences_on_names(prepared))
+    return replace(prepared, notes=notes).with_table(table, faults_of(prepared, measured))
 
 
 def refuse_faulty(corpus: Corpus) -> None:

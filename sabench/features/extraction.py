@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sabench import audio
+from sabench.containers.recording import Recording
 from sabench.errors import AudioError, FeatureError
 from sabench.features.shards import writable, write_shard
 from sabench.machine import processes
@@ -52,6 +53,35 @@ class Item:
         return f"utterance {self.id!r} ({self.path}, {self.start_s:.3f} s to {end})"
 
 
+class _LastRecording:
+    """Keeps the last file open, since the next utterance may be a later segment of it."""
+
+    def __init__(self) -> None:
+        self._recording: Recording | None = None
+
+    def read(self, path: Path, start_s: float, end_s: float | None) -> tuple[np.ndarray, int]:
+        """Return a segment and its sampling rate; see `sabench.audio.read`."""
+        if self._recording is None or self._recording.path != path:
+            self.close()
+            self._recording = Recording(path)
+        return self._recording.segment(start_s, end_s), self._recording.sampling_rate
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._recording is not None:
+            self._recording.close()
+            self._recording = None
+
+    def __enter__(self) -> None:
+        self.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_last_recording = _LastRecording()
+
+
 def items_of(table: pd.DataFrame) -> list[Item]:
     """Return the rows of a table as items."""
     columns = (table[name].tolist() for name in ("id", "path", "start_s", "end_s", "digest"))
@@ -86,10 +116,10 @@ def extract(
         FeatureError: utterances that failed (all others are kept), or a store that cannot be written.
     """
     n_workers = 1 if len(items) <= HERE else min(processes.count(jobs), len(items))
-    chunks = [[items[i] for i in rows] for rows in balanced(weights, n_workers)]
     failures: list[str] = []
     done = 0
-    with closing(_results(chunks, extractor, name, folder, n_workers)) as results:
+    chunks = chunked(items, weights, n_workers)
+    with _last_recording, closing(_results(chunks, extractor, name, folder, n_workers)) as results:
         for n_items, failed in results:
             done += n_items
             failures += failed
@@ -99,6 +129,26 @@ def extract(
                 break
     if failures:
         raise FeatureError(_told(failures, name, done))
+
+
+def chunked(items: Sequence[Item], weights: np.ndarray, n_workers: int) -> list[list[Item]]:
+    """Return items in chunks: those of a long file in the order of their starts, the others by `balanced`.
+
+    A worker that goes through a file in order decodes it once; jumps to and fro cost a decoding each in some formats.
+    """
+    of_file: dict[str, list[int]] = {}
+    for i, item in enumerate(items):
+        of_file.setdefault(item.path, []).append(i)
+    long = [rows for rows in of_file.values() if len(rows) >= CHUNK]
+    size = max(CHUNK, math.ceil(sum(map(len, long)) / MOST_CHUNKS))
+    chunks = []
+    for rows in long:
+        ordered = sorted((items[i] for i in rows), key=lambda item: item.start_s)
+        chunks += [ordered[first : first + size] for first in range(0, len(ordered), size)]
+    rest = np.array([i for rows in of_file.values() if len(rows) < CHUNK for i in rows], dtype=int)
+    if len(rest):
+        chunks += [[items[i] for i in rest[rows]] for rows in balanced(weights[rest], n_workers)]
+    return chunks
 
 
 def balanced(weights: np.ndarray, n_workers: int) -> list[np.ndarray]:
@@ -161,7 +211,7 @@ def extract_one(item: Item, extractor: FeatureExtractor) -> np.ndarray:
         AudioError: the audio cannot be read.
         FeatureError: it is not the audio that was indexed, or the extractor breaks its contract.
     """
-    signal, sampling_rate = audio.read(Path(item.path), item.start_s, item.end_s)
+    signal, sampling_rate = _last_recording.read(Path(item.path), item.start_s, item.end_s)
     if audio.signal_digest(signal, sampling_rate) != item.digest:
         msg = "its audio has changed since the corpus was read. Run the same command again."
         raise FeatureError(msg)

@@ -15,6 +15,7 @@ def refuse(
     speaker_of: Mapping[str, str],
     digest_of: Mapping[str, str],
     ids_of: Mapping[str, set[str]],
+    sharers: Mapping[str, set[str]] | None = None,
 ) -> None:
     """Raise where a fold would let test data into training, or enrolment into the scored set.
 
@@ -24,10 +25,13 @@ def refuse(
         speaker_of: speaker of every id.
         digest_of: digest of the decoded samples of every id.
         ids_of: every utterance id of a speaker; all of a target's count as its side.
+        sharers: for ids whose segment overlaps with others of its file, those ids.
 
     Raises:
-        LeakageError: a speaker, or identical audio, on two sides; or the pool inside the scored set.
+        LeakageError: a speaker, identical audio, or overlapping segments on two sides; or the pool inside the
+            scored set.
     """
+    sharers = sharers or {}
     sides = {
         "training": set(fold.train),
         "validation": set().union(*(ids_of[target.speaker] for target in fold.validation)),
@@ -36,9 +40,11 @@ def refuse(
     for (one, first), (other, second) in combinations(sides.items(), 2):
         _refuse_shared_speaker(fold, one, other, first, second, speaker_of)
         _refuse_shared_audio(fold, one, other, first, second, digest_of)
+        _refuse_overlap(fold, one, other, first, second, sharers)
     if not rule.scored_too:
         for target in (*fold.validation, *fold.test):
             _refuse_scored_pool(fold, target.speaker, target.scored, _pool(target), digest_of)
+            _refuse_overlap(fold, "enrolment", "the scored set", _pool(target), set(target.scored), sharers)
 
 
 def _refuse_shared_speaker(
@@ -62,6 +68,18 @@ def _refuse_shared_audio(
         msg = (
             f"Fold {fold.name}: identical audio in {one} and {other} ({_some(pairs)}). "
             "Remove one of the recordings from the corpus, or correct its speaker."
+        )
+        raise LeakageError(msg)
+
+
+def _refuse_overlap(
+    fold: Fold, one: str, other: str, first: set[str], second: set[str], sharers: Mapping[str, set[str]]
+) -> None:
+    pairs = [f"{a} and {b}" for a in sorted(first & sharers.keys()) for b in sorted(sharers[a] & second)]
+    if pairs:
+        msg = (
+            f"Fold {fold.name}: segments of one recording overlap between {one} and {other} ({_some(pairs)}). "
+            "Correct the segments, or leave one of each pair out."
         )
         raise LeakageError(msg)
 

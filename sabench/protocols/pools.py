@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sabench.hashing import shuffled
+from sabench.interfaces.segments import sharers
 from sabench.protocols.folds import PoolRule, Target
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def reserve(table: pd.DataFrame, speaker: str, rule: PoolRule) -> tuple[Target, 
 
     Neutral utterances are the first ones in corpus order; unlabelled and labelled ones follow a hash
     of ids, blind to class. Never more than half of a speaker's neutral utterances are taken, never the
-    last scored utterance of a class, and never one of which there is a copy, as the copy would be
-    scored; unless the pool is scored too and takes nothing away. The neutral pool is filled first, so
-    that the others hold fewer neutral utterances beside it than alone.
+    last scored utterance of a class, and never one of which there is a copy or a segment that overlaps
+    with it, as that would be scored; unless the pool is scored too and takes nothing away. The neutral
+    pool is filled first, so that the others hold fewer neutral utterances beside it than alone.
 
     Args:
         table: all utterances of the speaker, in corpus order.
@@ -67,7 +68,7 @@ class _Budget:
     def __init__(self, table: pd.DataFrame, rule: PoolRule) -> None:
         self._label = dict(zip(table["id"], table["label"], strict=True))
         self._neutral = {i for i, flag in zip(table["id"], table["neutral"], strict=True) if flag}
-        self._copied = set(table.loc[table["digest"].duplicated(keep=False), "id"])
+        self._copied = set(table.loc[table["digest"].duplicated(keep=False), "id"]) | sharers(table).keys()
         self._left = dict(table["label"].value_counts())
         self._neutral_left = len(self._neutral) // 2
         self._taken: set[str] = set()

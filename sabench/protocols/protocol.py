@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sabench.errors import PlanError
 from sabench.hashing import digest, plain
 from sabench.interfaces.records import Corpus
+from sabench.interfaces.segments import sharers
 from sabench.protocols import leaks
 from sabench.protocols.folds import Fold, PoolRule, Target
 from sabench.protocols.pools import Shortfall, reserve
@@ -66,8 +67,9 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
         raise PlanError(msg)
     speaker_of = dict(zip(table["id"], table["speaker"], strict=True))
     digest_of = dict(zip(table["id"], table["digest"], strict=True))
+    overlapping = sharers(table)
     for fold in folds:
-        leaks.refuse(fold, rule, speaker_of, digest_of, ids_of)
+        leaks.refuse(fold, rule, speaker_of, digest_of, ids_of, overlapping)
     card = _card(corpus, fingerprint, name, rule, folds)
     return Protocol(name, folds, card, digest(card), tuple(s for s in shortfalls if s.speaker in held_out))
 

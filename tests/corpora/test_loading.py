@@ -1,5 +1,7 @@
 import json
 import logging
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import soundfile
 from speech import write_noise
 
 from sabench import ContractError, Corpus, Dataset, DatasetError, audio, utterance_table
+from sabench.containers.recording import Recording
 from sabench.corpora import loading
 from sabench.corpora.overview import summarise
 from sabench.corpora.twins import MARKER
@@ -47,8 +50,8 @@ def changed(corpus: Corpus, row: int, column: str, value) -> Corpus:
 
 def count_reads(monkeypatch) -> list[Path]:
     reads = []
-    read = audio.read
-    monkeypatch.setattr(audio, "read", lambda path, *args: reads.append(path) or read(path, *args))
+    segment = Recording.segment
+    monkeypatch.setattr(Recording, "segment", lambda self, *args: reads.append(self.path) or segment(self, *args))
     return reads
 
 
@@ -101,6 +104,61 @@ def test_only_a_changed_file_is_decoded_again(tmp_path, monkeypatch):
     after = loading.prepare(corpus)
     assert reads == [path]
     assert list(after.table["digest"] != before.table["digest"]) == [False, False, True, False, False, False]
+
+
+@pytest.mark.parametrize("replace", [shutil.copy2, lambda source, target: shutil.move(source, target)])
+def test_a_file_replaced_with_the_same_size_and_time_is_noticed(tmp_path, replace):
+    corpus = make_corpus(tmp_path)
+    before = loading.prepare(corpus)
+    path = Path(corpus.table["path"][2])
+    state = path.stat()
+    other = tmp_path / "elsewhere" / "other.wav"
+    other.parent.mkdir()
+    soundfile.write(other, np.random.default_rng(5).uniform(-0.5, 0.5, 800), 16_000)
+    os.utime(other, ns=(state.st_atime_ns, state.st_mtime_ns))
+    replace(other, path)
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    after = loading.prepare(corpus)
+    assert list(after.table["digest"] != before.table["digest"]) == [False, False, True, False, False, False]
+
+
+@pytest.mark.parametrize("format", ["wav", "mp3"])
+def test_a_long_file_of_many_segments_is_decoded_once(tmp_path, monkeypatch, format):
+    path = tmp_path / f"long.{format}"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 80_000), 16_000)
+    rows = [
+        {"id": f"u{i}", "path": str(path), "speaker": f"s{i % 3}", "label": ("neutral", "sad")[i % 2]}
+        | {"start_s": 0.02 * i, "end_s": 0.02 * i + 0.02}
+        for i in range(200)
+    ]
+    opened, decoded = [], []
+    monkeypatch.setattr(
+        Recording, "__init__", lambda self, path, do=Recording.__init__: opened.append(path) or do(self, path)
+    )
+    read = soundfile.SoundFile.read
+    monkeypatch.setattr(
+        soundfile.SoundFile, "read", lambda self, n, **options: decoded.append(n) or read(self, n, **options)
+    )
+    table = loading.prepare(Corpus("tiny", "2class", ("neutral", "sad"), utterance_table(rows[::-1]), tmp_path)).table
+    assert len(opened) == 1
+    assert sum(decoded) <= 80_000
+    whole, _ = audio.read(path)
+    assert table["digest"].tolist()[::-1] == [
+        audio.signal_digest(whole[:, 320 * i : 320 * (i + 1)], 16_000) for i in range(200)
+    ]
+
+
+def test_one_label_in_all_rows_forbids_a_run(tmp_path):
+    assert "Every utterance is labelled 'sad'; a classifier needs two classes or more." in told(
+        make_corpus(tmp_path, labels=("sad",)), fatal=True
+    )
+
+
+def test_names_that_look_alike_are_on_the_card(tmp_path):
+    corpus = loading.prepare(make_corpus(tmp_path, speakers=("Anna", "anna", "Ben")))
+    assert [note for note in corpus.notes if "look alike" in note] == [
+        fault.message for fault in corpus.faults if "look alike" in fault.message
+    ]
 
 
 def test_what_is_remembered_does_not_depend_on_the_order_of_rows(tmp_path, monkeypatch):

@@ -134,6 +134,20 @@ def test_a_segment_gets_the_features_of_its_own_samples(store, table):
     assert np.array_equal(view[0], Moments().extract(signal, rate))
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_segments_of_a_long_file_have_the_features_of_the_samples_that_were_indexed(store, tmp_path, jobs):
+    path = tmp_path / "long.mp3"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 64_000), 16_000)
+    rows = [{"id": f"u{i}", "path": str(path), "start_s": 0.1 * i, "end_s": 0.1 * i + 0.1} for i in range(39, -1, -1)]
+    for row in rows:
+        row["digest"] = audio.signal_digest(*audio.read(path, row["start_s"], row["end_s"]))
+    table = pd.DataFrame(rows)
+    features = store.ensure(table, Moments(), "moments", jobs=jobs)
+    whole, _ = audio.read(path)
+    expected = [np.abs(whole[:, round(1600 * i) : round(1600 * (i + 1))]).mean() for i in range(39, -1, -1)]
+    assert features.view(table["digest"]).stack()[:, 0] == pytest.approx(expected, rel=1e-6)
+
+
 def test_extractors_are_given_mono_at_16_khz(store, tmp_path):
     path = tmp_path / "stereo.wav"
     soundfile.write(path, np.full((4000, 2), [0.5, 0.25]), RATE)

@@ -8,13 +8,14 @@ IDS = ("a1", "a2", "b1", "b2", "c1", "c2")
 FOLD = Fold("f", ("a1", "a2"), (Target("b", ("b1", "b2")),), (Target("c", ("c2",), neutral=("c1",)),))
 
 
-def check(fold=FOLD, *, rule=None, same_audio=(), speakers=None):
+def check(fold=FOLD, *, rule=None, same_audio=(), speakers=None, overlap=()):
     digest_of = {name: f"digest of {name}" for name in IDS}
     for one, other in same_audio:
         digest_of[other] = digest_of[one]
     speaker_of = {name: name[0] for name in IDS} | (speakers or {})
     ids_of = {speaker: {i for i in IDS if speaker_of[i] == speaker} for speaker in set(speaker_of.values())}
-    refuse(fold, rule or PoolRule(), speaker_of, digest_of, ids_of)
+    sharers = {one: {other} for pair in overlap for one, other in (pair, pair[::-1])}
+    refuse(fold, rule or PoolRule(), speaker_of, digest_of, ids_of, sharers)
 
 
 def replaced(**changes):
@@ -79,3 +80,21 @@ def test_the_option_allows_the_pool_to_be_scored():
 def test_the_option_allows_nothing_else():
     with pytest.raises(LeakageError, match="identical audio"):
         check(rule=PoolRule(scored_too=True), same_audio=[("a1", "c1")])
+
+
+@pytest.mark.parametrize(
+    ("pair", "sides"),
+    [
+        (("a1", "c1"), "training and test"),
+        (("a1", "b2"), "training and validation"),
+        (("b1", "c2"), "validation and test"),
+        (("c1", "c2"), "enrolment and the scored set"),
+    ],
+)
+def test_segments_that_overlap_on_two_sides_are_refused(pair, sides):
+    with pytest.raises(LeakageError, match=f"Fold f: segments of one recording overlap between {sides}"):
+        check(overlap=[pair])
+
+
+def test_segments_that_overlap_on_one_side_are_no_leak():
+    check(overlap=[("a1", "a2"), ("b1", "b2")])

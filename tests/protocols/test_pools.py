@@ -188,3 +188,12 @@ def test_a_size_replaces_the_number_of_neutral_or_of_unlabelled_utterances():
 )
 def test_what_a_speaker_lacks_is_told_in_words(access, draw, words):
     assert lacking(TARGET, access, draw) == words
+
+
+def test_an_utterance_that_overlaps_with_another_is_not_reserved():
+    table = utterances(angry=2, neutral=5).assign(
+        path="a.wav", start_s=[0.0, 1.0, 2.0, 2.5, 4.0, 5.0, 6.0], duration_s=1.0
+    )
+    target, _ = reserve(table, SPEAKER, PoolRule())
+    assert target.neutral == ("neutral_2",)
+    assert {"neutral_0", "neutral_1"} <= set(target.scored)
