@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -100,8 +102,7 @@ def test_a_killed_fit_goes_on_to_the_same_numbers(with_validation):
             raise Killed
 
     kept = Kept()
-    interrupted = context(kept=kept)
-    interrupted.report = report
+    interrupted = replace(context(kept=kept), report=report)
     with pytest.raises(Killed):
         Dat(**{**SMALL, "dropout": 0.3}).fit(train, validation, context=interrupted)
     assert kept.held is not None
