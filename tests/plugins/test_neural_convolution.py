@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from sabench_plugins.neural import convolution
-from sabench_plugins.neural.convolution import convolved, group_of, neighbours
+from sabench_plugins.neural.convolution import Shortcut, convolved, group_of, neighbours
 
 
 def layer(filters, channels, kernel, frames=16):
@@ -47,3 +47,26 @@ def test_frames_are_grouped_as_far_as_a_register_reaches(monkeypatch, filters, f
 def test_an_even_kernel_is_padded_by_one_before_and_two_behind():
     x, weight, bias = layer(3, 2, (4, 4))
     assert torch.allclose(convolved(x, weight, bias, 2, 2), F.conv2d(F.pad(x, (1, 2, 1, 2)), weight, bias, 2))
+
+
+@pytest.mark.parametrize("memory", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("sides", [(12, 12), (9, 11), (1, 1)])
+def test_a_shortcut_equals_a_strided_convolution_in_output_and_gradients(memory, stride, sides):
+    torch.manual_seed(0)
+    layer = Shortcut(3, 5, stride).to(memory_format=memory)
+    x = torch.randn(2, 3, *sides).to(memory_format=memory).requires_grad_()
+    out = layer(x)
+    got = out, *torch.autograd.grad(out.square().sum(), (x, layer.weight))
+    # In double precision, which oneDNN leaves to torch: its own strided convolution is the one that overruns.
+    x, weight = (value.detach().double().contiguous().requires_grad_() for value in (x, layer.weight))
+    out = F.conv2d(x, weight, stride=stride[::-1])
+    expected = out, *torch.autograd.grad(out.square().sum(), (x, weight))
+    for one, other in zip(got, expected, strict=True):
+        assert one.shape == other.shape
+        assert torch.allclose(one.double(), other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_shortcut_keeps_the_memory_format():
+    x = layer(4, 4, (1, 1))[0]
+    assert Shortcut(4, 4, (2, 2))(x).is_contiguous(memory_format=torch.channels_last)

@@ -25,7 +25,7 @@ LONG_S: Final = 3600.0
 class Neural(Recipe, Adapter):
     """A classifier of the family, trained end to end on log-spectrograms."""
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     features: ClassVar[str] = "logspec"
     accepts: ClassVar[tuple[str, ...]] = ("sequences",)
     uses_validation: ClassVar[bool] = True

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
-from sabench_plugins.neural.convolution import Convolution, convolved
+from sabench_plugins.neural.convolution import Convolution, convolved, pointwise
 from sabench_plugins.neural.network import Block, Network, Trunk
 
 
@@ -77,7 +76,7 @@ class FoldedBlock:
         if self.shortcut is None:
             out.addcmul_(x, self.identity)
         else:
-            out += F.conv2d(x, self.shortcut, stride=self.stride[::-1])
+            out += pointwise(x, self.shortcut, self.stride[1], self.stride[0])
         return silenced(out.relu_(), lengths)
 
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
-from sabench_plugins.neural.convolution import Convolution
+from sabench_plugins.neural.convolution import Convolution, Shortcut
 from sabench_plugins.neural.sizes import EMBEDDING, MAIN, Shape, Stage, reduced
 
 
@@ -29,7 +29,7 @@ class Block(nn.Module):
         self.conv2 = Convolution(stage.filters, stage.filters, stage, (1, 1), bias=True)
         self.norm2 = nn.BatchNorm2d(stage.filters)
         same = stage.stride == (1, 1) and inputs == stage.filters
-        self.shortcut = None if same else nn.Conv2d(inputs, stage.filters, 1, stage.stride[::-1], bias=False)
+        self.shortcut = None if same else Shortcut(inputs, stage.filters, stage.stride)
         self.projection1 = _projection(embedding, stage.filters)
         self.projection2 = _projection(embedding, stage.filters)
 
