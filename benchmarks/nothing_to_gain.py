@@ -16,6 +16,7 @@ import pandas as pd
 
 from sabench import api
 from sabench.corpora import twins
+from sabench.interfaces.records import Twin
 from sabench.registry.registry import Registry
 
 NORMALISERS = ("speaker-zscore", "speaker-corpus", "warping", "ifn", "corpus-zscore", "corpus-warping")
@@ -42,7 +43,7 @@ def gains(chosen: argparse.Namespace, seed: int, scratch: Path) -> dict[str, flo
     """Return gains in percentage points on the twin of one seed."""
     name = chosen.dataset.partition(":")[0]
     root = scratch / f"{name}-{chosen.scale:g}-{seed}"
-    twins.simulate(name, Registry().create("datasets", name), root, scale=chosen.scale, seed=seed, speaker_effect=0.0)
+    twins.simulate(name, Registry().create("datasets", name), root, Twin(chosen.scale, seed, 0.0))
 
     def uar(adapter: str, normaliser: str | None = None) -> float:
         outcome = api.run(

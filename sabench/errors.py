@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class SabenchError(Exception):
@@ -64,6 +64,18 @@ class TrackingError(SabenchError, RuntimeError):
 
 class BundleError(SabenchError, ValueError):
     """A result bundle that does not prove what it says."""
+
+
+def first_few(names: Sequence[object], at_most: int = 3) -> str:
+    """Return the first of some names and how many more there are.
+
+    >>> first_few(["01", "02", "03", "04", "05"])
+    '01, 02, 03 and 2 more'
+    >>> first_few(["01", "02"])
+    '01, 02'
+    """
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(map(str, names[:at_most])) + more
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from sabench.cells.fitting import FittedMethod, load_model
 from sabench.cells.folder import CellFolder
 from sabench.errors import AccessError, ResultsError
 from sabench.interfaces.plugins import FeatureExtractor
-from sabench.interfaces.records import Access, Component
+from sabench.interfaces.records import Access
 from sabench.interfaces.views import Enrolment, FeatureView, Memory
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -51,13 +51,13 @@ def predict(
 
     Raises:
         AccessError: the method needs enrolment that is not given.
-        ResultsError: a fold that the run does not have, no model is kept, or a plugin has another version here.
-        PluginLoadError, UnknownPlugin: a plugin of the run is not installed here.
+        ResultsError: a fold that the run does not have, or no model is kept.
+        PluginLoadError, UnknownPlugin: a plugin of the run is not installed here, or in another version.
     """
     refuse_missing_enrolment(run.method.access, run.method.title, speaker)
     registry = registry or Registry()
     fits = {name: _kept_fit(results, run, name) for name in _folds(run, fold)}
-    extractor = _built(registry, "features", run.method.features, dict(run.method.features.parameters))
+    extractor = registry.rebuild("features", run.method.features)
     files = _features(extractor, speaker.files)
     others = _features(extractor, speaker.unlabelled)
     seen = _features(extractor, (*speaker.unlabelled, *speaker.files)) if run.method.access.transductive else others
@@ -122,19 +122,6 @@ def _kept_fit(results: Results, run: RunRecord, fold: str) -> dict[str, Any]:
 
 def _model(folder: CellFolder, run: RunRecord, fit: dict[str, Any], registry: Registry) -> FittedMethod:
     chosen = fit.get("search", {}).get("chosen", {})
-    adapter = _built(registry, "adapters", run.method.adapter, {**run.method.adapter.parameters, **chosen})
-    normaliser = run.method.normaliser and _built(
-        registry, "normalisers", run.method.normaliser, dict(run.method.normaliser.parameters)
-    )
+    adapter = registry.rebuild("adapters", run.method.adapter, chosen)
+    normaliser = run.method.normaliser and registry.rebuild("normalisers", run.method.normaliser)
     return load_model(adapter, normaliser or None, folder)
-
-
-def _built(registry: Registry, kind: str, component: Component, parameters: dict[str, Any]) -> Any:
-    plugin = registry.create(kind, component.name, parameters)
-    if plugin.version != component.version:
-        msg = (
-            f"The run was made with {component.name} version {component.version}; version {plugin.version} is "
-            "installed. Install the version of the run, or repeat the run."
-        )
-        raise ResultsError(msg)
-    return plugin

@@ -10,7 +10,7 @@ from sabench.checks.subject import Root, Subject
 from sabench.corpora import roots
 from sabench.errors import DatasetError, PlanError, UnknownPlugin, did_you_mean
 from sabench.interfaces.plugins import Dataset, Plugin
-from sabench.interfaces.records import Alias
+from sabench.interfaces.records import Alias, Twin
 from sabench.registry.registry import KINDS, Registry
 
 _TWIN_SCALE = 0.01
@@ -79,4 +79,4 @@ def _root(name: str, plugin: Plugin, root: Path | None) -> Root | None:
     except DatasetError:
         if root is not None:
             raise
-    return roots.twin(name, plugin, scale=_TWIN_SCALE) if plugin.can_simulate else None
+    return roots.twin(name, plugin, Twin(scale=_TWIN_SCALE)) if plugin.can_simulate else None

@@ -92,12 +92,11 @@ def simulate(
 ) -> None:
     """Write a simulated twin: the corpus's layout, speakers and class counts, with synthesised speech."""
     from sabench.corpora import twins
+    from sabench.interfaces.records import Twin
 
     dataset = _dataset(name)
-    with output.progress(f"Simulating {name}") as told:
-        made = twins.simulate(
-            name, dataset, path, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=told
-        )
+    with output.progress(f"Simulating {name}") as progress:
+        made = twins.simulate(name, dataset, path, Twin(scale, seed, speaker_effect), jobs=jobs, progress=progress)
     what = "Simulated" if made else "There already, the same twin:"
     output.message(f"{what} {name} at {path}. Look at it: sabench dataset info {name} --root {path}")
 

@@ -10,10 +10,10 @@ from sabench.cli import choices
 from sabench.cli.choices import JsonOption
 
 if TYPE_CHECKING:
+    from sabench.interfaces.records import Twin
     from sabench.paper.layout import Publication
     from sabench.paper.steps import Request
     from sabench.paper.tables import PaperOutcome, Score, Spread, Test
-    from sabench.running.plan import Twin
 
 LONG_S = 3600.0
 """What is expected to take longer needs --yes."""
@@ -85,9 +85,9 @@ def paper(
 
 
 def _twin(published: Publication, given: dict[str, Any] | None) -> Twin | None:
-    from sabench.running.plan import Twin
+    from sabench.interfaces.records import Twin
 
-    return None if given is None else Twin.model_validate({"scale": published.reduced.scale, **given})
+    return None if given is None else Twin(**{"scale": published.reduced.scale, **given})
 
 
 def _too_long(published: Publication, request: Request, told: str) -> str:

@@ -56,6 +56,7 @@ def show(
 
 def _print(identity: str, card: dict[str, Any], shortfalls: list[str]) -> None:
     from sabench.cli.output import table
+    from sabench.errors import first_few
 
     speakers = card["speakers"]
     rows = []
@@ -66,7 +67,7 @@ def _print(identity: str, card: dict[str, Any], shortfalls: list[str]) -> None:
                 fold["name"],
                 str(len(fold["train"])),
                 ", ".join(fold["validation"]) or "none",
-                _some(fold["test"]),
+                first_few(fold["test"], 4),
                 str(sum(len(entry["scored"]) for entry in tested)),
                 str(sum(len(entry["neutral"]) + len(entry["unlabelled"]) + len(entry["labelled"]) for entry in tested)),
             ]
@@ -83,7 +84,3 @@ def _print(identity: str, card: dict[str, Any], shortfalls: list[str]) -> None:
     for note in (*card["notes"], *shortfalls):
         typer.echo(f"note        {note}")
     typer.echo(f"hash        {identity}")
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

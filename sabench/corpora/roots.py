@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sabench.corpora.twins import simulate
 from sabench.errors import DatasetError
+from sabench.interfaces.records import Twin
 from sabench.machine.files import replace_file
 from sabench.machine.folders import cache_folder, config_folder
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from sabench.interfaces.plugins import Dataset, Progress
 
 __all__ = ["cache_folder", "config_folder", "find", "link", "linked", "twin", "variable"]
-
-TWIN_SCALE: Final = 0.05
-"""Scale of the twin that `--simulated` makes."""
 
 
 def variable(dataset_name: str) -> str:
@@ -74,10 +72,8 @@ def linked() -> dict[str, Path]:
 def twin(
     dataset_name: str,
     dataset: Dataset,
+    recipe: Twin | None = None,
     *,
-    scale: float = TWIN_SCALE,
-    seed: int = 0,
-    speaker_effect: float = 1.0,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -87,18 +83,11 @@ def twin(
         DatasetError: the dataset has no twin.
         ContractError: its `simulate` leaves the twin unmarked.
     """
-    name = f"{dataset_name}-v{dataset.simulation_version}-scale{float(scale)}-seed{seed}-effect{float(speaker_effect)}"
+    made = recipe or Twin()
+    how = f"scale{float(made.scale)}-seed{made.seed}-effect{float(made.speaker_effect)}"
+    name = f"{dataset_name}-v{dataset.simulation_version}-{how}"
     folder = cache_folder() / "twins" / name
-    simulate(
-        dataset_name,
-        dataset,
-        folder,
-        scale=scale,
-        seed=seed,
-        speaker_effect=speaker_effect,
-        jobs=jobs,
-        progress=progress,
-    )
+    simulate(dataset_name, dataset, folder, made, jobs=jobs, progress=progress)
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from sabench.machine.folders import cache_folder
 
 if TYPE_CHECKING:
     from sabench.interfaces.plugins import Dataset, Progress
+    from sabench.interfaces.records import Twin
 
 MARKER: Final = "sabench-twin.json"
 """The file in a twin's root that says how it was made."""
@@ -40,10 +42,8 @@ def simulate(
     dataset_name: str,
     dataset: Dataset,
     folder: Path,
+    twin: Twin,
     *,
-    scale: float,
-    seed: int,
-    speaker_effect: float,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> bool:
@@ -56,10 +56,10 @@ def simulate(
     if not dataset.can_simulate:
         msg = f"Dataset {dataset_name!r} has no simulated twin. Get the recordings: {dataset.url or 'see its source'}."
         raise DatasetError(msg)
-    wanted = {"dataset": dataset_name, "scale": scale, "seed": seed, "speaker_effect": speaker_effect}
+    wanted = {"dataset": dataset_name, **asdict(twin)}
 
     def fill(beside: Path) -> None:
-        dataset.simulate(beside, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=progress)
+        dataset.simulate(beside, **asdict(twin), jobs=jobs, progress=progress)
         if not (beside / MARKER).is_file():
             msg = (
                 f"Dataset {dataset_name!r} simulated a twin without {MARKER} in its root; its simulate() must write it."

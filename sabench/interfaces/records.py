@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from sabench.errors import ParameterError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,6 +155,34 @@ class Corpus:
     def with_table(self, table: pd.DataFrame, faults: tuple[Fault, ...] = ()) -> Corpus:
         """Return the same corpus over another table, with more faults told."""
         return replace(self, table=table, faults=self.faults + faults)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """How a simulated twin of a corpus is made.
+
+    Attributes:
+        scale: its size as a share of the corpus's own, above 0 and at most 1.
+        seed: decides voices and deliveries.
+        speaker_effect: how much speakers differ; 0 for not at all.
+
+    Raises:
+        ParameterError: a value outside its range.
+    """
+
+    scale: float = 0.05
+    seed: int = 0
+    speaker_effect: float = 1.0
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}  # a plan refuses what it does not know
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale <= 1:
+            msg = f"The scale of a twin is {self.scale!r}; expected a number above 0, and 1 at most."
+            raise ParameterError(msg)
+        if not self.speaker_effect >= 0:
+            msg = f"The speaker effect of a twin is {self.speaker_effect!r}; expected 0 or more."
+            raise ParameterError(msg)
 
 
 @dataclass(frozen=True)

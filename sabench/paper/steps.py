@@ -9,6 +9,7 @@ from typing import Any
 from sabench.corpora import roots
 from sabench.errors import DatasetError, PlanError, ResultsError, did_you_mean
 from sabench.interfaces.plugins import Dataset
+from sabench.interfaces.records import Twin
 from sabench.paper.layout import Group, Place, Publication
 from sabench.registry.methods import Choice
 from sabench.registry.registry import Registry
@@ -16,7 +17,7 @@ from sabench.results.folder import Results
 from sabench.results.summary import Summary
 from sabench.running import costs, preparation, runner
 from sabench.running.observer import Observer
-from sabench.running.plan import Plan, Twin
+from sabench.running.plan import Plan
 
 
 @dataclass(frozen=True)

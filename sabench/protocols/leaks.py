@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
-from sabench.errors import LeakageError
+from sabench.errors import LeakageError, first_few
 from sabench.protocols.folds import Fold, PoolRule, Target
 
 
@@ -53,7 +53,7 @@ def _refuse_shared_speaker(
     shared = sorted({speaker_of[i] for i in first} & {speaker_of[i] for i in second})
     if shared:
         msg = (
-            f"Fold {fold.name}: {_some(shared)} would be in both {one} and {other}. "
+            f"Fold {fold.name}: {first_few(shared)} would be in both {one} and {other}. "
             "A speaker belongs to one side; correct the partition of the corpus, or use --protocol loso."
         )
         raise LeakageError(msg)
@@ -66,7 +66,7 @@ def _refuse_shared_audio(
     pairs = [f"{seen[digest_of[i]]} = {i}" for i in sorted(second) if digest_of[i] in seen]
     if pairs:
         msg = (
-            f"Fold {fold.name}: identical audio in {one} and {other} ({_some(pairs)}). "
+            f"Fold {fold.name}: identical audio in {one} and {other} ({first_few(pairs)}). "
             "Remove one of the recordings from the corpus, or correct its speaker."
         )
         raise LeakageError(msg)
@@ -78,7 +78,7 @@ def _refuse_overlap(
     pairs = [f"{a} and {b}" for a in sorted(first & sharers.keys()) for b in sorted(sharers[a] & second)]
     if pairs:
         msg = (
-            f"Fold {fold.name}: segments of one recording overlap between {one} and {other} ({_some(pairs)}). "
+            f"Fold {fold.name}: segments of one recording overlap between {one} and {other} ({first_few(pairs)}). "
             "Correct the segments, or leave one of each pair out."
         )
         raise LeakageError(msg)
@@ -91,7 +91,7 @@ def _refuse_scored_pool(
     both = sorted(pool & set(scored)) or [i for i in scored if digest_of[i] in digests]
     if both:
         msg = (
-            f"Fold {fold.name}: enrolment utterances of {speaker} would be scored ({_some(both)}). "
+            f"Fold {fold.name}: enrolment utterances of {speaker} would be scored ({first_few(both)}). "
             "Reserve them, or say --pool scored-too, which gives another protocol hash."
         )
         raise LeakageError(msg)
@@ -99,7 +99,3 @@ def _refuse_scored_pool(
 
 def _pool(target: Target) -> set[str]:
     return {i for kind in ("neutral", "unlabelled", "labelled") for i in getattr(target, kind)}
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

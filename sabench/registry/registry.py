@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import pluggy
@@ -65,13 +66,13 @@ class Registry:
 
     def names(self, kind: str) -> list[str]:
         """Return the names of one kind in sorted order, importing nothing."""
-        named = {point.name for point in _entry_points(kind)}
+        named = {point.name for point in self._installed[kind]}
         return sorted(named | {offer.name for offer in self._extra if offer.kind == kind})
 
     def offers(self, kind: str) -> list[Offer]:
         """Return every offer of one kind, broken ones included; this imports all plugins of the kind."""
         found = [offer for offer in self._extra if offer.kind == kind]
-        for point in _entry_points(kind):
+        for point in self._installed[kind]:
             found += self._load(kind, point)
         # A module with two plugins is reached through two entry points and offers both each time.
         once = [offer for number, offer in enumerate(found) if offer not in found[:number]]
@@ -109,6 +110,30 @@ class Registry:
             msg = f"The {_SINGULAR[kind]} {name!r} cannot be built: {_reason(error, offer.distribution)}"
             raise PluginLoadError(msg) from error
 
+    def rebuild(self, kind: str, component: Component, changes: Mapping[str, Any] | None = None) -> Any:
+        """Return a plugin as a run recorded it, with some parameters changed.
+
+        Raises:
+            UnknownPlugin: it is not installed.
+            PluginLoadError: it is broken, or installed in another version.
+            ParameterError: a parameter that it does not have, or a value that it does not take.
+        """
+        cls = self._offer(kind, component.name).value
+        if isinstance(cls, Alias) or cls.version != component.version:
+            here = "an alias" if isinstance(cls, Alias) else f"version {cls.version}"
+            msg = (
+                f"The run was made with {component.name} version {component.version}; {here} is installed. "
+                "Install the version of the run, or repeat the run."
+            )
+            raise PluginLoadError(msg)
+        return self.create(kind, component.name, {**component.parameters, **(changes or {})})
+
+    @cached_property
+    def _installed(self) -> Mapping[str, tuple[importlib.metadata.EntryPoint, ...]]:
+        """The entry points of every kind: each look reads the metadata of all installed distributions."""
+        points = importlib.metadata.entry_points()
+        return {kind: tuple(points.select(group=f"sabench.{kind}")) for kind in KINDS}
+
     def _offer(self, kind: str, name: str) -> Offer:
         """Return the one sound offer of a name; see `get`."""
         offers = self._named(kind, name) or [offer for offer in self.offers(kind) if offer.name == name]
@@ -130,7 +155,7 @@ class Registry:
 
     def _named(self, kind: str, name: str) -> list[Offer]:
         found = [offer for offer in self._extra if (offer.kind, offer.name) == (kind, name)]
-        for point in _entry_points(kind):
+        for point in self._installed[kind]:
             if point.name == name:
                 found += [offer for offer in self._load(kind, point) if offer.name == name]
         return found
@@ -180,10 +205,6 @@ def component(name: str, plugin: plugins.Plugin) -> Component:
         msg = f"The parameters of {name!r} cannot be hashed: {error}. Parameters are numbers, text, lists and maps."
         raise ContractError(msg) from error
     return Component(name, plugin.version, parameters)
-
-
-def _entry_points(kind: str) -> tuple[importlib.metadata.EntryPoint, ...]:
-    return tuple(importlib.metadata.entry_points(group=f"sabench.{kind}"))
 
 
 def _fault(kind: str, value: object) -> str:

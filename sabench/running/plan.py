@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sabench.errors import PlanError, did_you_mean
-from sabench.interfaces.records import Draw
+from sabench.interfaces.records import Draw, Twin
 from sabench.protocols.folds import PoolRule
 
 
@@ -31,16 +31,6 @@ def _flat(settings: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
-
-
-class Twin(BaseModel):
-    """How a simulated twin is made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    scale: float = Field(0.05, gt=0, le=1)
-    seed: int = 0
-    speaker_effect: float = Field(1.0, ge=0)
 
 
 class Plan(BaseModel):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sabench.corpora import loading, roots
-from sabench.errors import PlanError
+from sabench.errors import PlanError, first_few
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Corpus
 from sabench.protocols import supply
@@ -84,7 +82,7 @@ def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) 
     made = protocol(plan, dataset, found)
     if made.shortfalls:
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
-        observer.note(f"{name}: {what}: {_some([str(short) for short in made.shortfalls])}.")
+        observer.note(f"{name}: {what}: {first_few(made.shortfalls, _NOTED)}.")
     split = SplitCorpus(found, made)
     for sentence in untrained_classes(split):
         observer.note(f"{name}: {sentence}")
@@ -111,7 +109,7 @@ def _note_poor_trainers(made: SplitCorpus, part: Parts, observer: Observer) -> N
     if poor:
         observer.note(
             f"{part.method.title}: training speakers with fewer than {access.neutral} neutral utterances are enrolled "
-            f"with what they have: {_some(poor)}."
+            f"with what they have: {first_few(poor, _NOTED)}."
         )
 
 
@@ -122,19 +120,14 @@ def _note_never_emotional(made: SplitCorpus, part: Parts, plan: Plan, observer: 
     if never:
         observer.note(
             f"{part.method.title}, draw emotional: target speakers scored on neutral utterances alone keep their "
-            f"neutral enrolment: {_some(never)}."
+            f"neutral enrolment: {first_few(never, _NOTED)}."
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NOTED]) + (f" and {len(names) - _NOTED} more" if len(names) > _NOTED else "")
 
 
 def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
     if plan.twin is not None:
-        made: dict[str, Any] = plan.twin.model_dump()
         with observer.stage(f"{name}: simulating a twin (scale {plan.twin.scale:g})") as progress:
-            return roots.twin(name, dataset, jobs=plan.jobs, progress=progress, **made)
+            return roots.twin(name, dataset, plan.twin, jobs=plan.jobs, progress=progress)
     named = {entry.partition(":")[0] for entry in plan.datasets}
     if plan.root is not None and len(named) > 1:
         msg = f"--root names one folder, and the plan has {len(named)} datasets. Link them, or use [roots]."

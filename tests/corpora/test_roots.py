@@ -3,6 +3,7 @@ from robots import OneFile, Robots, SimulatedRobots
 
 from sabench import DatasetError
 from sabench.corpora import roots
+from sabench.interfaces.records import Twin
 
 
 def test_a_given_root_comes_before_the_environment_and_the_link(tmp_path, monkeypatch):
@@ -74,10 +75,10 @@ def test_folders_follow_the_environment(tmp_path, monkeypatch):
 
 def test_a_twin_is_made_once_and_again_for_other_values():
     dataset = SimulatedRobots()
-    first = roots.twin("robots", dataset, scale=0.1)
-    assert roots.twin("robots", dataset, scale=0.1) == first
+    first = roots.twin("robots", dataset, Twin(scale=0.1))
+    assert roots.twin("robots", dataset, Twin(scale=0.1)) == first
     assert dataset.made == 1
-    assert roots.twin("robots", dataset, scale=0.1, seed=1) != first
+    assert roots.twin("robots", dataset, Twin(scale=0.1, seed=1)) != first
     assert dataset.made == 2
     assert first.is_relative_to(roots.cache_folder())
 
@@ -86,7 +87,7 @@ def test_a_newer_way_to_simulate_makes_a_new_twin():
     class Newer(SimulatedRobots):
         simulation_version = "2"
 
-    assert roots.twin("robots", Newer(), scale=0.1) != roots.twin("robots", SimulatedRobots(), scale=0.1)
+    assert roots.twin("robots", Newer(), Twin(scale=0.1)) != roots.twin("robots", SimulatedRobots(), Twin(scale=0.1))
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path, monkeypatch):

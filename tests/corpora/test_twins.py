@@ -3,10 +3,11 @@ from robots import Robots, SimulatedRobots
 
 from sabench import ContractError, DatasetError, simulation_of
 from sabench.corpora import twins
+from sabench.interfaces.records import Twin
 
 
 def make(dataset, folder, **changes) -> bool:
-    return twins.simulate("robots", dataset, folder, **{"scale": 0.1, "seed": 0, "speaker_effect": 1.0, **changes})
+    return twins.simulate("robots", dataset, folder, Twin(**{"scale": 0.1, **changes}))
 
 
 def test_a_failed_simulation_leaves_nothing(tmp_path):

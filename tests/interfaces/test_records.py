@@ -1,7 +1,7 @@
 import pytest
 
-from sabench import ALL, Access, Draw, Fault
-from sabench.interfaces.records import Component, Method
+from sabench import ALL, Access, Draw, Fault, ParameterError
+from sabench.interfaces.records import Component, Method, Twin
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,12 @@ def test_a_method_is_titled_with_its_variant():
     svm, features = Component("svm", "1"), Component("egemaps", "1")
     assert Method("svm", svm, None, features, Access()).title == "svm"
     assert Method("svm", svm, None, features, Access(), "C=0.1").title == "svm (C=0.1)"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"scale": 0}, "The scale of a twin is 0; expected a number above 0"), ({"speaker_effect": -1}, "expected 0 or")],
+)
+def test_a_twin_outside_its_range_is_refused(values, words):
+    with pytest.raises(ParameterError, match=words):
+        Twin(**values)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,29 @@ def test_loading_all_plugins_imports_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_metadata_of_installed_distributions_is_read_once(monkeypatch):
+    import importlib.metadata as metadata
+
+    calls, read = [], metadata.entry_points
+    monkeypatch.setattr(metadata, "entry_points", lambda **chosen: calls.append(chosen) or read(**chosen))
+    registry = Registry()
+    for kind in KINDS:
+        registry.names(kind)
+        registry.offers(kind)
+    registry.get("adapters", "svm")
+    assert calls == [{}]
+
+
+def test_a_plugin_is_built_again_as_a_run_recorded_it():
+    registry = Registry()
+    recorded = component("svm", registry.create("adapters", "svm", {"C": 2.0}))
+    assert registry.rebuild("adapters", recorded).C == 2.0
+    assert registry.rebuild("adapters", recorded, {"C": 3.0}).C == 3.0
+
+
+def test_a_plugin_of_another_version_is_not_built_again():
+    recorded = component("svm", Registry().create("adapters", "svm"))
+    with pytest.raises(PluginLoadError, match=r"svm version 0; version \d+ is installed\. Install the version of the"):
+        Registry().rebuild("adapters", replace(recorded, version="0"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sabench.bundle.content import RUN, Content
 from sabench.errors import BundleError, ParameterError, SabenchError
-from sabench.interfaces.records import Access, Alias, Component
+from sabench.interfaces.records import Access, Alias
 from sabench.registry.registry import Registry
 
 
@@ -21,8 +21,8 @@ def refuse_other(content: Content, registry: Registry) -> str:
     """
     method = content.record.method
     try:
-        adapter = _built(registry, "adapters", method.adapter)
-        normaliser = _built(registry, "normalisers", method.normaliser) if method.normaliser else None
+        adapter = registry.rebuild("adapters", method.adapter)
+        normaliser = registry.rebuild("normalisers", method.normaliser) if method.normaliser else None
         offer = registry.get("adapters", method.name)
     except ParameterError as error:
         msg = f"{RUN}: the method cannot be what it says: {error}"
@@ -49,19 +49,6 @@ def refuse_other(content: Content, registry: Registry) -> str:
         raise BundleError(msg)
     _refuse_other_name(content, offer)
     return ""
-
-
-def _built(registry: Registry, kind: str, component: Component) -> Any:
-    """Return the plugin behind a component.
-
-    Raises:
-        SabenchError: it is not installed, or in another version.
-    """
-    cls = registry.get(kind, component.name)
-    if isinstance(cls, Alias) or cls.version != component.version:
-        msg = f"{component.name} was version {component.version}; another is installed."
-        raise SabenchError(msg)
-    return registry.create(kind, component.name, component.parameters)
 
 
 def _refuse_other_name(content: Content, offer: Any) -> None:
