@@ -2,13 +2,13 @@
 
     python benchmarks/guard_pages.py [--strided] [--setting NAME ...] [--only TEXT] [--threads 1]
 
-Every convolution that the networks can be built of (widths from 1/64 to 1 and those of the matched control, one and two
-channels, 201, 80, 64 and 40 bins, crops whose frames divide by all strides and crops whose frames do not) runs forward
-and backward over a batch of three, channels last and contiguous, in float32 and, where the processor multiplies it,
-under bfloat16 autocast. Then whole networks take a training step and predict folded, and `film`, `dat` and `mlp` are
-fitted. All of it under a malloc with guard pages (`guard_pages.c`, compiled here: it needs a C compiler, Linux and
-glibc), once in each setting: as it comes, and with what a lesser processor would choose. `--strided` puts back the
-strided 1x1 shortcut that was used before.
+Every convolution that the networks can be built of runs forward and backward over a batch of three, channels last and
+contiguous, in float32 and, where the processor multiplies it, under bfloat16 autocast: widths from 1/64 to 1 and those
+of the matched control, one and two channels, first blocks with and without a stride, 201, 80, 64 and 40 bins, crops
+whose frames divide by all strides and crops whose frames do not. Then whole networks take a training step and predict
+folded, and `film`, `dat` and `mlp` are fitted. All of it under a malloc with guard pages (`guard_pages.c`, compiled
+here: it needs a C compiler, Linux and glibc), once in each setting: as it comes, and with what a lesser processor would
+choose. `--strided` puts back the strided 1x1 shortcut that was used before.
 
 Crops are short and batches small: an overrun depends on channels, kernel, stride and whether the sides divide by it.
 Wide layers are tried with the most and the fewest bins only. Prints a table, and what overran; the exit status is 1
@@ -164,7 +164,7 @@ def precisions_in(setting: str) -> list[str]:
     """Return float32, and bfloat16 where it need not be emulated."""
     import torch
 
-    from sabench_plugins.neural.precision import multiplies_bfloat16
+    from sabench_plugins.neural.fast.precision import multiplies_bfloat16
 
     native = setting in ("as it comes", "AVX512_CORE") and multiplies_bfloat16(torch.device("cpu"))
     return ["float32", "bfloat16"] if native else ["float32"]
@@ -175,7 +175,7 @@ def stride_shortcuts() -> None:
     import torch
     from torch import nn
 
-    from sabench_plugins.neural import convolution, folded
+    from sabench_plugins.neural.fast import convolution, folded
 
     def strided(x, weight, down, along):
         return torch.nn.functional.conv2d(x, weight, stride=(down, along))
@@ -237,8 +237,8 @@ def shapes() -> Iterator[tuple[Any, int]]:
 
     for tier in (NARROW, WIDE):
         for width, bins, frames in itertools.product(tier["widths"], tier["bins"], tier["crops"]):
-            for kind in (TwoChannel, EResnet, ResnetMatched):  # eResNet has all that ResNet has
-                yield kind(width=width).shape(bins, CLASSES), frames
+            for kind, stride in itertools.product((TwoChannel, EResnet, ResnetMatched), (1, 2)):
+                yield kind(width=width, stride=stride).shape(bins, CLASSES), frames  # eResNet has all that ResNet has
 
 
 def layers() -> set[Layer]:
@@ -291,7 +291,7 @@ def made(layer: Layer) -> Any:
     """Return a module of a layer's class and sizes."""
     from torch import nn
 
-    from sabench_plugins.neural.convolution import Convolution, Shortcut
+    from sabench_plugins.neural.fast.convolution import Convolution, Shortcut
     from sabench_plugins.neural.sizes import Stage
 
     if layer.kind == "Shortcut":
@@ -306,9 +306,10 @@ def network_trials(precisions: list[str]) -> Iterator[Trial]:
     """Yield a training step and a folded prediction of whole networks, as the adapters have them."""
     from sabench_plugins.neural.sizes import Shape
 
-    kinds = ((1, False), (2, False), (1, True))
+    kinds = [(*kind, stride) for kind in ((1, False), (2, False), (1, True)) for stride in (1, 2)]
     for width, bins, kind, precision in itertools.product(NETWORK_WIDTHS, NARROW["bins"], kinds, precisions):
-        shape = Shape(bins, CLASSES, *kind, width)
+        *channels_and_condition, stride = kind
+        shape = Shape(bins, CLASSES, *channels_and_condition, width, stride=stride)
         yield Trial("network", asdict(shape) | {"precision": precision}, partial(run_network, shape, precision))
 
 
@@ -317,7 +318,7 @@ def run_network(shape: Any, precision: str) -> None:
     import numpy as np
     import torch
 
-    from sabench_plugins.neural.folded import FoldedNetwork
+    from sabench_plugins.neural.fast.folded import FoldedNetwork
     from sabench_plugins.neural.network import Network
 
     network = Network(shape).to(memory_format=torch.channels_last)
@@ -338,7 +339,11 @@ def functional_trials() -> Iterator[Trial]:
     from sabench.registry.registry import Registry
 
     registry = Registry()
-    for name, parameters in (("film", {}), ("dat", {}), ("dat", {"strength": 0.0})):
+    for name, parameters in (
+        ("mlp", {}),
+        ("dat", {}),
+        *(("film", {"conditioning": kind}) for kind in ("film", "difference", "concatenation", "layers")),
+    ):
         for width in (88, 384):
             adapter = registry.create("adapters", name, {**parameters, "epochs": 2})
             what = {"method": name, **parameters, "features": width}

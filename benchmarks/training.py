@@ -80,7 +80,7 @@ def own_precision() -> str:
     """Return what `precision="auto"` means on this machine."""
     import torch
 
-    from sabench_plugins.neural.precision import uses_bfloat16
+    from sabench_plugins.neural.fast.precision import uses_bfloat16
 
     return "bfloat16" if uses_bfloat16("auto", torch.device("cpu")) else "float32"
 
@@ -111,10 +111,10 @@ def features() -> list[np.ndarray]:
 
 
 def network(width: float, *, grouped: bool = False):
-    """Return the network; without the trick of `sabench_plugins.neural.convolution` it is what anybody would write."""
+    """Return the network; without the trick of `neural.fast.convolution` it is what anybody would write."""
     import torch
 
-    from sabench_plugins.neural.convolution import Convolution
+    from sabench_plugins.neural.fast.convolution import Convolution
     from sabench_plugins.neural.network import Network
     from sabench_plugins.neural.sizes import Shape
 
@@ -211,8 +211,8 @@ def evaluation(width: float, threads: int) -> Rates:
     import torch
 
     from sabench import FeatureView, Memory
-    from sabench_plugins.neural.folded import FoldedNetwork
-    from sabench_plugins.neural.memory import keep_freed
+    from sabench_plugins.neural.fast.folded import FoldedNetwork
+    from sabench_plugins.neural.fast.memory import keep_freed
     from sabench_plugins.neural.predictor import NetworkPredictor
 
     torch.set_num_threads(threads)

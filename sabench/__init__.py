@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what type checkers and editors see; `_MODULE_OF` says the s
     from sabench.interfaces.sklearn_adapter import SklearnAdapter
     from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
     from sabench.machine.folders import cache_folder
+    from sabench.stats.metrics import uar
 
 _MODULE_OF = {
     "Outcome": "api",
@@ -55,6 +56,7 @@ _MODULE_OF = {
     "heard": "audio",
     "load_signal": "audio",
     "signal_digest": "audio",
+    "uar": "stats.metrics",
     "hookimpl": "interfaces.hookspecs",
     "ALL": "interfaces.records",
     "Access": "interfaces.records",
@@ -139,6 +141,7 @@ __all__ = [
     "load_signal",
     "run",
     "signal_digest",
+    "uar",
     "simulation_of",
     "utterance_table",
 ]

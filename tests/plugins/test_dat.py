@@ -8,9 +8,9 @@ from made_speakers import unlabelled, utterances, view
 
 from sabench import Access, Enrolment, Utterances
 from sabench.checks import parametrize_with_checks
-from sabench_plugins.adapters._adversarial import Reversed
 from sabench_plugins.adapters.dat import Dat
-from sabench_plugins.adapters.mlp import sabench_adapters as mlp
+from sabench_plugins.adapters.mlp import Mlp
+from sabench_plugins.functionals.adversary import Reversed
 
 SMALL = {"units": 16, "epochs": 4, "dropout": 0.0}
 
@@ -43,15 +43,15 @@ def test_the_adversary_makes_speakers_hard_to_tell():
     of = utterances(offset=0.0)
     voices = [lambda x, s=int(name[1]): x + np.float32([3 * s, 0, 0]) for name in of.speaker]
     train = Utterances(of.features.map(voices), of.y, of.speaker, of.neutral, of.classes)
-    told = {}
+    speaker_losses = {}
     for strength in (0.0, 0.3):
         history: list[dict[str, float]] = []
         adapter = fitted(train=train, strength=strength, epochs=30, batch_size=8, learning_rate=0.01, history=history)
-        told[strength] = history[-1]["speaker_loss"]
+        speaker_losses[strength] = history[-1]["speaker_loss"]
         assert (predict(adapter, train).argmax(axis=1) == train.y).mean() > 0.9
     chance = np.log(4)
-    assert told[0.0] < 0.7 * chance
-    assert told[0.3] > 0.9 * chance
+    assert speaker_losses[0.0] < 0.7 * chance
+    assert speaker_losses[0.3] > 0.9 * chance
 
 
 def test_the_epoch_that_is_best_on_validation_speakers_is_kept():
@@ -60,7 +60,7 @@ def test_the_epoch_that_is_best_on_validation_speakers_is_kept():
     adapter = fitted(validation=[held_out], history=history, epochs=8, learning_rate=0.01)
     said = predict(adapter, held_out).argmax(axis=1)
     recalls = [(said[held_out.y == label] == label).mean() for label in range(3)]
-    assert np.mean(recalls) == pytest.approx(max(line["validation_uar"] for line in history))
+    assert np.mean(recalls) == pytest.approx(max(line["validation_uar"] for line in history[4:]))
 
 
 def test_without_validation_the_last_epoch_is_kept():
@@ -125,10 +125,25 @@ def test_a_constant_feature_does_no_harm():
     assert np.isfinite(adapter.enrol(Enrolment()).predict_proba(flat)).all()
 
 
-def test_the_control_is_the_same_network_without_adversary():
-    assert (mlp()["mlp"].adapter, mlp()["mlp"].parameters) == ("dat", {"strength": 0.0})
+def test_without_strength_it_is_the_control():
+    train, held_out = utterances(offset=1.0), utterances(speakers=1, seed=5)
+    control = Mlp(**{**SMALL, "dropout": 0.3})
+    control.fit(train, [(Enrolment(), held_out)], context=context())
+    without = fitted(train=train, validation=[held_out], strength=0.0, dropout=0.3)
+    assert np.array_equal(predict(control, train), predict(without, train))
 
 
-@parametrize_with_checks([Dat(epochs=10, units=16, learning_rate=0.01)])
+def test_an_epoch_before_the_adversary_is_strong_is_not_kept():
+    history: list[dict[str, float]] = []
+    kept = Kept()
+    held_out = utterances(speakers=1, offset=0.0, seed=5)
+    Dat(**{**SMALL, "epochs": 8, "learning_rate": 0.01}).fit(
+        utterances(offset=1.0), [(Enrolment(), held_out)], context=context(history=history, kept=kept)
+    )
+    assert kept.held is not None
+    assert kept.held[1]["best_uar"] == max(line["validation_uar"] for line in history[4:])
+
+
+@parametrize_with_checks([kind(epochs=10, units=16, learning_rate=0.01) for kind in (Dat, Mlp)])
 def test_it_keeps_the_contract(plugin, check):
     check(plugin)

@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from sabench_plugins.neural import convolution
-from sabench_plugins.neural.convolution import Shortcut, convolved, group_of, neighbours
+from sabench_plugins.neural.fast import convolution
+from sabench_plugins.neural.fast.convolution import Shortcut, convolved, group_of, neighbours
 
 
 def layer(filters, channels, kernel, frames=16):

@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from sabench import AccessError, FeatureView, Memory
-from sabench_plugins.neural.crops import NOBODY, Crops, ResidentCrops, check_companions, draw, fill, prefetched
+from sabench_plugins.neural.crops import (
+    NOBODY,
+    Crops,
+    ResidentCrops,
+    check_companions,
+    draw,
+    fill,
+    frames_there,
+    prefetched,
+)
 from sabench_plugins.neural.recipe import SILENCE, Recipe
 from tests.plugins.neural_speech import utterances
 
@@ -17,33 +26,33 @@ CPU = torch.device("cpu")
 def test_a_crop_is_a_piece_of_its_utterance():
     features = FeatureView(Memory([np.arange(60, dtype=np.float32).reshape(30, 2)]))
     out = np.zeros((10, 2), dtype=np.float32)
-    fill(out, features, 0, 7, Recipe())
+    fill(out, features, 0, 7)
     assert out[:, 0].tolist() == list(range(14, 34, 2))
 
 
 def test_a_short_utterance_is_followed_by_silence():
     out = np.zeros((4, 2), dtype=np.float32)
-    fill(out, FeatureView(Memory([np.ones((3, 2), dtype=np.float32)])), 0, 0, Recipe())
+    fill(out, FeatureView(Memory([np.ones((3, 2), dtype=np.float32)])), 0, 0)
     assert out[:, 0].tolist() == pytest.approx([1, 1, 1, SILENCE])
 
 
 def test_silence_goes_through_the_normaliser_of_the_utterance():
     features = FeatureView(Memory([np.ones((3, 2), dtype=np.float32)])).map(lambda array: array * 2)
     out = np.zeros((4, 2), dtype=np.float32)
-    fill(out, features, 0, 0, Recipe())
+    fill(out, features, 0, 0)
     assert out[:, 0].tolist() == pytest.approx([2, 2, 2, 2 * SILENCE])
 
 
 def test_a_short_utterance_can_be_repeated_instead():
     out = np.zeros((7, 2), dtype=np.float32)
     array = np.arange(6, dtype=np.float32).reshape(3, 2)
-    fill(out, FeatureView(Memory([array])), 0, 0, Recipe(padding="repeat"))
+    fill(out, FeatureView(Memory([array])), 0, 0, "repeat")
     assert out.tolist() == [array[i % 3].tolist() for i in range(7)]
 
 
 def test_an_utterance_without_frames_is_all_silence():
     out = np.zeros((2, 2), dtype=np.float32)
-    fill(out, FeatureView(Memory([np.zeros((0, 2), dtype=np.float32)])), 0, 0, Recipe(padding="repeat"))
+    fill(out, FeatureView(Memory([np.zeros((0, 2), dtype=np.float32)])), 0, 0, "repeat")
     assert out.ravel().tolist() == pytest.approx([SILENCE] * 4)
 
 
@@ -57,6 +66,24 @@ def test_crops_on_the_device_equal_crops_from_the_store():
     assert torch.equal(stores[0](draws.rows, draws.starts), stores[1](draws.rows, draws.starts))
     assert torch.equal(stores[0](neutral, starts), stores[1](neutral, starts))
     assert not stores[0](neutral, starts)[neutral == NOBODY].any()
+
+
+def test_a_crop_can_be_filled_up_with_the_utterance_whatever_the_recipe_says():
+    train = utterances()
+    recipe = Recipe(crop_s=float(train.features.lengths.max() + 10) / 100)
+    rows = np.array([0, NOBODY, 3])
+    one, other = (
+        kind(train.features, recipe, CPU)(rows, np.zeros(3, int), repeat=True) for kind in (Crops, ResidentCrops)
+    )
+    assert torch.equal(one, other)
+    length = int(train.features.lengths[0])
+    assert torch.equal(one[0, :, :, length : length + 5], one[0, :, :, :5])
+
+
+def test_how_many_frames_of_a_crop_are_the_utterances_own():
+    features = FeatureView(Memory([np.ones((n, 2), dtype=np.float32) for n in (3, 9, 5)]))
+    assert frames_there(features, np.array([0, 1, NOBODY]), 5).tolist() == [3, 5, 5]
+    assert frames_there(features, np.array([1, 2, NOBODY]), 5) is None
 
 
 def test_every_utterance_is_seen_once_an_epoch_in_another_order_each_time():

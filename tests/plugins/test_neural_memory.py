@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from sabench_plugins.neural import memory
+from sabench_plugins.neural.fast import memory
 
 FAULTS = """
 import resource, sys
 import torch
-from sabench_plugins.neural.memory import give_back, keep_freed
+from sabench_plugins.neural.fast.memory import give_back, keep_freed
 
 if sys.argv[1] == "kept":
     keep_freed()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sabench_plugins.neural.folded import FoldedNetwork
+from sabench_plugins.neural.fast.folded import FoldedNetwork
 from sabench_plugins.neural.network import Network
 from sabench_plugins.neural.sizes import Shape
 

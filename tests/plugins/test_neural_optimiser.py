@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from sabench_plugins.neural.optimiser import Optimiser
+from sabench_plugins.neural.fast.optimiser import Optimiser
 from sabench_plugins.neural.recipe import Recipe
 
 RECIPES = [
@@ -47,7 +47,7 @@ def test_steps_are_those_of_torch(constants):
 
 def test_making_one_does_not_import_the_compiler():
     code = (
-        "import sys, torch; from sabench_plugins.neural.optimiser import Optimiser; "
+        "import sys, torch; from sabench_plugins.neural.fast.optimiser import Optimiser; "
         "from sabench_plugins.neural.recipe import Recipe; Optimiser(torch.nn.Linear(2, 2), Recipe()); "
         "sys.exit('torch._dynamo' in sys.modules)"
     )

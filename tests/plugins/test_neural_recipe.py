@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from sabench import ParameterError
+from sabench import ParameterError, uar
 from sabench_plugins.neural.recipe import PAPER, Recipe
-from sabench_plugins.neural.scores import class_weights, negative_log_likelihood, uar, weighted_loss
+from sabench_plugins.neural.scores import class_weights, negative_log_likelihood, weighted_loss
 
 
 def test_the_paper_preset_is_the_default():

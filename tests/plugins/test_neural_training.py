@@ -12,7 +12,7 @@ from sabench_plugins.adapters.eresnet import EResnet
 from sabench_plugins.adapters.resnet import Resnet
 from sabench_plugins.adapters.resnet_matched import ResnetMatched
 from sabench_plugins.adapters.twochannel import TwoChannel
-from sabench_plugins.neural.precision import uses_bfloat16
+from sabench_plugins.neural.fast.precision import uses_bfloat16
 from sabench_plugins.neural.sequences import near_equal
 from tests.plugins.neural_speech import BINS, TINY, Kept, context, enrolment, utterances
 
@@ -112,7 +112,7 @@ def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to
 
     from sabench_plugins.neural.engine import Training
     from sabench_plugins.neural.network import Network
-    from sabench_plugins.neural.state import weights_of
+    from sabench_plugins.weights import weights_of
 
     adapter = Resnet(**TINY, epochs=9, patience=2)
     network = Network(adapter.shape(BINS, 3)).to(memory_format=torch.channels_last)
@@ -122,7 +122,7 @@ def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to
         seen.append(weights_of(network))
         return scores[len(seen) - 1], 1.0
 
-    Training(network, utterances(), adapter, context(), validate=validate, companions=False).run()
+    Training(network, utterances(), adapter, context(), validate=validate).run()
     assert len(seen) == 4
     assert all(np.array_equal(array, seen[best][name]) for name, array in weights_of(network).items())
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from sabench import Adapter, Context, Cost, Enrolment, Predictor, Utterances
+from sabench import Adapter, Context, Cost, Enrolment, Predictor, Utterances, uar
 from sabench_plugins.neural.recipe import PAPER, SMALL, Recipe
 from sabench_plugins.neural.sizes import Shape
 
 if TYPE_CHECKING:
-    from sabench_plugins.neural.engine import Validate
-    from sabench_plugins.neural.folded import FoldedNetwork
+    from sabench_plugins.neural.engine import Beside, Validate
+    from sabench_plugins.neural.fast.folded import FoldedNetwork
     from sabench_plugins.neural.network import Network
 
 LONG_S: Final = 3600.0
@@ -25,7 +25,7 @@ LONG_S: Final = 3600.0
 class Neural(Recipe, Adapter):
     """A classifier of the family, trained end to end on log-spectrograms."""
 
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     features: ClassVar[str] = "logspec"
     accepts: ClassVar[tuple[str, ...]] = ("sequences",)
     uses_validation: ClassVar[bool] = True
@@ -45,20 +45,15 @@ class Neural(Recipe, Adapter):
 
     def shape(self, bins: int, classes: int) -> Shape:
         """Return the network's shape for a feature axis and a number of classes."""
-        return Shape(bins, classes, self.channels, self.conditioned, self.width, self.hidden)
-
-    @property
-    def companions(self) -> bool:
-        """Whether a neutral utterance stands beside each utterance."""
-        return self.channels > 1 or self.conditioned
+        return Shape(bins, classes, self.channels, self.conditioned, self.width, self.hidden, stride=self.stride)
 
     def fit(self, train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]], *, context: Context) -> None:
         """Train the network; the weights of the epoch with the best validation UAR stay."""
         import torch
 
         from sabench_plugins.neural.engine import Training
-        from sabench_plugins.neural.folded import FoldedNetwork
-        from sabench_plugins.neural.memory import give_back, keep_freed
+        from sabench_plugins.neural.fast.folded import FoldedNetwork
+        from sabench_plugins.neural.fast.memory import give_back, keep_freed
 
         torch.set_num_threads(context.threads)
         keep_freed()
@@ -70,8 +65,7 @@ class Neural(Recipe, Adapter):
             self,
             context,
             validate=validate,
-            companions=self.companions,
-            allow_self=bool(getattr(self, "allow_self", False)),
+            beside=self._beside(),
         ).run()
         give_back()
         self.network_, self.device_ = network, context.device
@@ -80,6 +74,10 @@ class Neural(Recipe, Adapter):
     def enrol(self, enrolment: Enrolment) -> Predictor:
         """Return a predictor for one target speaker."""
         return self._enrolled(self.folded_, enrolment)
+
+    def _beside(self) -> "Beside | None":
+        """Return what stands beside each training utterance: nothing."""
+        return None
 
     def n_parameters(self) -> int:
         """Return the number of trained parameters."""
@@ -91,7 +89,7 @@ class Neural(Recipe, Adapter):
 
         from safetensors.numpy import save_file
 
-        from sabench_plugins.neural.state import weights_of
+        from sabench_plugins.weights import weights_of
 
         save_file(weights_of(self.network_), folder / "network.safetensors")
         about = {"shape": asdict(self.network_.shape), "device": self.device_}
@@ -101,8 +99,8 @@ class Neural(Recipe, Adapter):
         """Read what `save` wrote, onto the device of training where this machine has it."""
         from safetensors.numpy import load_file
 
-        from sabench_plugins.neural.folded import FoldedNetwork
-        from sabench_plugins.neural.state import set_weights
+        from sabench_plugins.neural.fast.folded import FoldedNetwork
+        from sabench_plugins.weights import set_weights
 
         about = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         self.device_ = about["device"]
@@ -125,14 +123,14 @@ class Neural(Recipe, Adapter):
     def _enrolled(self, network: "FoldedNetwork", enrolment: Enrolment) -> Predictor:
         from sabench_plugins.neural.predictor import predictor_for
 
-        return predictor_for(network, enrolment.neutral)
+        return predictor_for(network, enrolment.neutral, subtract=bool(getattr(self, "subtract", False)))
 
     def _validate(
         self, network: "Network", train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]]
     ) -> "Validate":
         """Return a function that scores the network over all validation speakers together."""
-        from sabench_plugins.neural.folded import FoldedNetwork
-        from sabench_plugins.neural.scores import class_weights, negative_log_likelihood, uar
+        from sabench_plugins.neural.fast.folded import FoldedNetwork
+        from sabench_plugins.neural.scores import class_weights, negative_log_likelihood
 
         weights = class_weights(train.y, len(train.classes), self.weighting)
         truth = np.concatenate([utterances.y for _, utterances in validation])

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from sabench_plugins.neural.precision import uses_bfloat16
+from sabench_plugins.neural.fast.precision import uses_bfloat16
 from sabench_plugins.neural.recipe import Recipe
 from sabench_plugins.neural.scores import device_of
 from sabench_plugins.neural.sizes import Shape

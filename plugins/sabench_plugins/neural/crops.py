@@ -12,13 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sabench import Access, AccessError, FeatureView, Utterances
-from sabench_plugins.neural.recipe import Recipe
+from sabench import AccessError, FeatureView, Utterances
+from sabench_plugins.companions import NOBODY, Whose, draw_companions
+from sabench_plugins.neural.recipe import SILENCE, Recipe
 
 log = logging.getLogger(__name__)
-
-NOBODY = -1
-"""In place of a neutral utterance's row where a speaker has no other; zeros stand in for it."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -52,7 +50,15 @@ class Draws:
         return Draws(self.rows[part], self.starts[part], self.neutral[part], self.neutral_starts[part])
 
 
-def draw(train: Utterances, frames: int, rng: np.random.Generator, *, neutral: bool, allow_self: bool) -> Draws:
+def draw(
+    train: Utterances,
+    frames: int,
+    rng: np.random.Generator,
+    *,
+    neutral: bool,
+    allow_self: bool = False,
+    whose: Whose = "same-speaker",
+) -> Draws:
     """Draw an epoch: a shuffled order, a crop of every utterance and, where asked for, its neutral companion."""
     lengths = train.features.lengths
     rows = rng.permutation(len(train))
@@ -60,7 +66,7 @@ def draw(train: Utterances, frames: int, rng: np.random.Generator, *, neutral: b
     if not neutral:
         nothing = np.zeros(0, dtype=np.int64)
         return Draws(rows, starts, nothing, nothing)
-    beside = np.array([_companion(train, int(row), rng, allow_self=allow_self) for row in rows])
+    beside = draw_companions(train, 1, rng, whose=whose, allow_self=allow_self)[rows, 0]
     return Draws(rows, starts, beside, _starts(np.where(beside == NOBODY, 0, lengths[beside]), frames, rng))
 
 
@@ -86,14 +92,6 @@ def check_companions(train: Utterances, *, allow_self: bool) -> None:
         log.warning("%d of %d training utterances have no other neutral one; zeros stand in.", alone, len(train))
 
 
-def _companion(train: Utterances, row: int, rng: np.random.Generator, *, allow_self: bool) -> int:
-    if allow_self:
-        others = train.neutral_rows_of[str(train.speaker[row])]
-        return int(rng.choice(others)) if len(others) else NOBODY
-    drawn, _, _ = train.draw_rows(row, Access(neutral=1), rng)
-    return int(drawn[0]) if len(drawn) else NOBODY
-
-
 def _starts(lengths: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarray:
     return (rng.random(len(lengths)) * (np.maximum(lengths - frames, 0) + 1)).astype(np.int64)
 
@@ -106,13 +104,20 @@ class Crops:
         self.recipe = recipe
         self.device = device
 
-    def __call__(self, rows: np.ndarray, starts: np.ndarray) -> Tensor:
-        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device."""
+    def __call__(self, rows: np.ndarray, starts: np.ndarray, *, repeat: bool = False) -> Tensor:
+        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device.
+
+        Args:
+            rows: utterances, `NOBODY` for zeros.
+            starts: first frames.
+            repeat: fill up a short utterance with itself, whatever the recipe says.
+        """
         frames = self.recipe.crop_frames
+        padding = "repeat" if repeat else self.recipe.padding
         crops = np.zeros((len(rows), self.features.width, frames, 1), dtype=np.float32)
         for crop, row, start in zip(crops, rows.tolist(), starts.tolist(), strict=True):
             if row != NOBODY:
-                fill(crop[:, :, 0].T, self.features, row, start, self.recipe)
+                fill(crop[:, :, 0].T, self.features, row, start, padding, self.recipe.silence_level)
         batch = torch.from_numpy(crops)
         if self.device.type == "cuda":
             batch = batch.pin_memory()
@@ -124,19 +129,25 @@ class ResidentCrops:
 
     def __init__(self, features: FeatureView, recipe: Recipe, device: torch.device) -> None:
         self.frames = recipe.crop_frames
+        self.lengths = features.lengths
         lengths = np.maximum(features.lengths, self.frames)
         self.first = np.concatenate([[0], np.cumsum(lengths)])
         self.store = torch.zeros(int(self.first[-1]) + self.frames, features.width, device=device)
         for row, (begin, length) in enumerate(zip(self.first, lengths, strict=False)):
             whole = np.empty((length, features.width), dtype=np.float32)
-            fill(whole, features, row, 0, recipe)
+            fill(whole, features, row, 0, recipe.padding, recipe.silence_level)
             self.store[begin : begin + length] = torch.from_numpy(whole)
 
-    def __call__(self, rows: np.ndarray, starts: np.ndarray) -> Tensor:
-        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device."""
+    def __call__(self, rows: np.ndarray, starts: np.ndarray, *, repeat: bool = False) -> Tensor:
+        """Return shape `(len(rows), 1, bins, crop frames)`, channels last, on the device; see `Crops`."""
         # Behind the last utterance lies a crop of zeros, which is what NOBODY (-1) points at.
         begins = torch.from_numpy(self.first[rows] + np.where(rows == NOBODY, 0, starts)).to(self.store.device)
-        frames = begins[:, None] + torch.arange(self.frames, device=self.store.device)
+        frames = torch.arange(self.frames, device=self.store.device)[None]
+        if repeat:
+            there = np.where(rows == NOBODY, 0, self.lengths[rows])
+            period = np.where((there > 0) & (there < self.frames), there, self.frames)
+            frames = frames % torch.from_numpy(period).to(self.store.device)[:, None]
+        frames = begins[:, None] + frames
         return self.store[frames].transpose(1, 2)[..., None].contiguous().permute(0, 3, 1, 2)
 
 
@@ -149,18 +160,29 @@ def crops_for(features: FeatureView, recipe: Recipe, device: torch.device) -> Cr
     return (ResidentCrops if needed < free / 3 else Crops)(features, recipe, device)
 
 
-def fill(out: np.ndarray, features: FeatureView, row: int, start: int, recipe: Recipe) -> None:
+def fill(
+    out: np.ndarray, features: FeatureView, row: int, start: int, padding: str = "silence", silence: float = SILENCE
+) -> None:
     """Write the frames of an utterance from `start` on into `out`, shape `(frames, bins)`, padded behind its end."""
     part = features[row][start : start + len(out)]
     out[: len(part)] = part
     short = len(out) - len(part)
     if not short:
         return
-    if recipe.padding == "repeat" and len(part):
+    if padding == "repeat" and len(part):
         out[len(part) :] = np.resize(part, (short, part.shape[1]))
     else:
-        silence = np.full((1, out.shape[1]), recipe.silence_level, dtype=np.float32)
-        out[len(part) :] = features.behind(row, silence)
+        frame = np.full((1, out.shape[1]), silence, dtype=np.float32)
+        out[len(part) :] = features.behind(row, frame)
+
+
+def frames_there(features: FeatureView, rows: np.ndarray, frames: int) -> np.ndarray | None:
+    """Return how many frames of each crop are the utterance's own, shape `(n,)`; None where all are.
+
+    A crop of `NOBODY` counts as whole.
+    """
+    lengths = np.where(rows == NOBODY, frames, np.clip(features.lengths[rows], 1, frames))
+    return None if (lengths == frames).all() else lengths
 
 
 def prefetched(make: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:

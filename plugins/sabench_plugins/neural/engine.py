@@ -14,13 +14,24 @@ import torch
 from torch import Tensor
 
 from sabench import Context, SabenchError, Utterances
-from sabench_plugins.neural.crops import Crops, Draws, ResidentCrops, check_companions, crops_for, draw, prefetched
+from sabench_plugins.companions import Whose
+from sabench_plugins.neural.crops import (
+    Crops,
+    Draws,
+    ResidentCrops,
+    check_companions,
+    crops_for,
+    draw,
+    frames_there,
+    prefetched,
+)
+from sabench_plugins.neural.fast.optimiser import Optimiser
+from sabench_plugins.neural.fast.precision import uses_bfloat16
+from sabench_plugins.neural.levels import levels_of
 from sabench_plugins.neural.network import Network
-from sabench_plugins.neural.optimiser import Optimiser
-from sabench_plugins.neural.precision import uses_bfloat16
 from sabench_plugins.neural.recipe import Recipe
 from sabench_plugins.neural.scores import class_weights, weighted_loss
-from sabench_plugins.neural.state import Arrays, named, set_weights, under, weights_of
+from sabench_plugins.weights import Arrays, named, set_weights, under, weights_of
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +66,34 @@ class Progress:
             self.best_uar, self.best_epoch, self.best = uar, self.epoch, weights
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside each utterance in training.
+
+    Attributes:
+        whose: whose neutral utterances.
+        allow_self: whether an utterance may stand beside itself.
+        repeated: whether a short one is repeated at test, as TwoChannel does.
+        subtracted: whether its mean over time is taken off the utterance.
+    """
+
+    whose: Whose = "same-speaker"
+    allow_self: bool = False
+    repeated: bool = False
+    subtracted: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Crops of one step, of shape `(n, 1, bins, frames)`, and how many of their frames are the utterance's own."""
+
+    x: Tensor
+    y: Tensor
+    lengths: Tensor | None = None
+    neutral: Tensor | None = None
+    neutral_lengths: Tensor | None = None
+
+
 class Training:
     """One fit: the network's weights after `run` are those of the best epoch."""
 
@@ -66,19 +105,20 @@ class Training:
         context: Context,
         *,
         validate: Validate | None,
-        companions: bool,
-        allow_self: bool = False,
+        beside: Beside | None = None,
     ) -> None:
         self.network, self.train, self.recipe, self.context = network, train, recipe, context
-        self.validate, self.companions, self.allow_self = validate, companions, allow_self
+        self.validate, self.beside = validate, beside
         self.device = next(network.parameters()).device
         self.bfloat16 = uses_bfloat16(recipe.precision, self.device)
         self.optimiser = Optimiser(network, recipe)
         weights = class_weights(train.y, len(train.classes), recipe.weighting)
         self.class_weights = torch.as_tensor(weights, dtype=torch.float32, device=self.device)
         self.progress = Progress()
-        if companions:
-            check_companions(train, allow_self=allow_self)
+        self.levels = torch.zeros(0)
+        if beside is not None:
+            check_companions(train, allow_self=beside.allow_self)
+            self.levels = torch.from_numpy(levels_of(train.features, train.neutral)).to(self.device)
 
     def run(self) -> None:
         """Train to the last epoch, or until validation no longer improves, from wherever a checkpoint stands."""
@@ -116,34 +156,49 @@ class Training:
             self.train,
             self.recipe.crop_frames,
             np.random.default_rng((self.context.seed, epoch)),
-            neutral=self.companions,
-            allow_self=self.allow_self,
+            neutral=self.beside is not None,
+            allow_self=self.beside is not None and self.beside.allow_self,
+            whose="same-speaker" if self.beside is None else self.beside.whose,
         ).batches(self.recipe.batch_size)
         total = torch.zeros(2, device=self.device)
         rate = self.recipe.learning_rate
         for number, batch in enumerate(prefetched(lambda part: self._batch(crops, part), draws)):
             rate = self.recipe.rate_at((epoch - 1) * len(draws) + number, self.recipe.epochs * len(draws))
-            total += self._step(*batch, rate)
+            total += self._step(batch, rate)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):
             raise SabenchError(self._diverged(epoch, loss))
         return loss, rate
 
-    def _batch(self, crops: Crops | ResidentCrops, part: Draws) -> tuple[Tensor, Tensor | None, Tensor]:
+    def _batch(self, crops: Crops | ResidentCrops, part: Draws) -> Batch:
         x = crops(part.rows, part.starts)
-        neutral = crops(part.neutral, part.neutral_starts) if self.companions else None
-        return x, neutral, torch.as_tensor(self.train.y[part.rows], device=self.device)
+        y = torch.as_tensor(self.train.y[part.rows], device=self.device)
+        lengths = self._lengths(part.rows)
+        if self.beside is None:
+            return Batch(x, y, lengths)
+        if self.beside.subtracted:
+            x = x - self.levels[part.neutral][:, None, :, None]
+        repeat = self.beside.repeated and self.recipe.short_crops == "as-at-test"
+        neutral = crops(part.neutral, part.neutral_starts, repeat=repeat)
+        return Batch(x, y, lengths, neutral, None if repeat else self._lengths(part.neutral))
 
-    def _step(self, x: Tensor, neutral: Tensor | None, y: Tensor, rate: float) -> Tensor:
+    def _lengths(self, rows: np.ndarray) -> Tensor | None:
+        """Return how many frames of each crop count in the mean over time; None where all do."""
+        if self.recipe.short_crops == "padded" or self.recipe.padding == "repeat":
+            return None
+        lengths = frames_there(self.train.features, rows, self.recipe.crop_frames)
+        return None if lengths is None else torch.from_numpy(lengths).to(self.device)
+
+    def _step(self, batch: Batch, rate: float) -> Tensor:
         """Take one step; return the batch's (weighted loss, weight)."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = self.network(x, neutral)
+            logits = self.network(batch.x, batch.neutral, batch.lengths, batch.neutral_lengths)
         logits = logits.float()
-        loss = weighted_loss(logits, y, self.class_weights, self.recipe.reduction)
+        loss = weighted_loss(logits, batch.y, self.class_weights, self.recipe.reduction)
         self.optimiser.clear()
         loss.backward()
         self.optimiser.step(rate)
-        weight = self.class_weights[y].sum()
+        weight = self.class_weights[batch.y].sum()
         loss = loss.detach()
         return torch.stack((loss if self.recipe.reduction == "sum" else loss * weight, weight))
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
-from sabench_plugins.neural.convolution import Convolution, Shortcut
+from sabench_plugins.neural.fast.convolution import Convolution, Shortcut
 from sabench_plugins.neural.sizes import EMBEDDING, MAIN, Shape, Stage, reduced
 
 
@@ -59,12 +59,20 @@ class Trunk(nn.Module):
             bins = reduced(bins, stage.stride[1])
         self.frequency = nn.Conv2d(inputs[-1], inputs[-1], (bins, 1))
 
-    def forward(self, x: Tensor, embedding: Tensor | None = None) -> Tensor:
-        """Return shape `(utterances, filters)`."""
+    def forward(self, x: Tensor, embedding: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
+        """Return shape `(utterances, filters)`.
+
+        Args:
+            x: shape `(utterances, channels, bins, frames)`.
+            embedding: of the speaker, shape `(utterances, embedding)`.
+            lengths: how many of the frames belong to each utterance, shape `(utterances,)`; None for all.
+        """
         for block in self.blocks:
             assert isinstance(block, Block)  # noqa: S101  (tells mypy what a ModuleList forgets)
             x = block(x, embedding)
-        return self.frequency(x).mean(dim=(2, 3))
+            if lengths is not None:
+                lengths = -(-lengths // block.stride[0])
+        return mean_over_time(self.frequency(x), lengths)
 
 
 class Network(nn.Module):
@@ -81,24 +89,40 @@ class Network(nn.Module):
         self.embedder = Trunk(trunk, shape.bins) if shape.conditioned else None
         self.embedding = nn.Linear(trunk[-1].filters, shape.embedding_units) if shape.conditioned else None
 
-    def embed(self, neutral: Tensor) -> Tensor | None:
+    def embed(self, neutral: Tensor, lengths: Tensor | None = None) -> Tensor | None:
         """Return embeddings of neutral utterances, shape `(utterances, embedding)`; None without a sub-network."""
         if self.embedder is None or self.embedding is None:
             return None
-        return self.embedding(self.embedder(neutral))
+        return self.embedding(self.embedder(neutral, lengths=lengths))
 
-    def forward(self, x: Tensor, neutral: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        neutral: Tensor | None = None,
+        lengths: Tensor | None = None,
+        neutral_lengths: Tensor | None = None,
+    ) -> Tensor:
         """Return logits, shape `(utterances, classes)`.
 
         Args:
             x: log-spectrograms, shape `(utterances, 1, bins, frames)`.
             neutral: beside each a neutral utterance of its speaker: of the same shape for TwoChannel,
                 of any number of frames for eResNet; None for ResNet.
+            lengths: how many of the frames are the utterance's own, shape `(utterances,)`; None for all.
+            neutral_lengths: likewise for the neutral one.
         """
         if neutral is not None and self.shape.channels > 1:
             x = torch.cat((x, neutral), dim=1)
-        embedding = self.embed(neutral) if neutral is not None else None
-        return self.head(self.main(x, embedding))
+        embedding = self.embed(neutral, neutral_lengths) if neutral is not None else None
+        return self.head(self.main(x, embedding, lengths))
+
+
+def mean_over_time(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the mean of `(utterances, filters, 1, frames)` over the frames there are."""
+    if lengths is None:
+        return x.mean(dim=(2, 3))
+    there = torch.arange(x.shape[3], device=x.device) < lengths[:, None]
+    return (x * there[:, None, None, :]).sum(dim=(2, 3)) / lengths[:, None]
 
 
 def _projection(embedding: int, filters: int) -> nn.Linear | None:

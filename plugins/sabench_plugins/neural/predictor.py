@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from sabench import FeatureView
-from sabench_plugins.neural.folded import Biases, FoldedNetwork
+from sabench_plugins.neural.fast.folded import Biases, FoldedNetwork
+from sabench_plugins.neural.levels import level_of
 from sabench_plugins.neural.sequences import batches, padded
 
 
@@ -22,11 +23,13 @@ class NetworkPredictor:
         network: ready to predict.
         biases: those of the main network for this speaker.
         neutral: TwoChannel's neutral utterances; probabilities are averaged over them. [guess]
+        level: mean frame of the speaker, taken off every frame, shape `(bins,)`; None for nothing.
     """
 
     network: FoldedNetwork
     biases: Biases
     neutral: tuple[np.ndarray, ...] = ()
+    level: np.ndarray | None = None
 
     def predict_proba(self, features: FeatureView) -> np.ndarray:
         """Return shape `(n_utterances, n_classes)`, in batches whose make-up changes nothing."""
@@ -40,7 +43,7 @@ class NetworkPredictor:
     def _inputs(self, arrays: list[np.ndarray]) -> list[Tensor]:
         """Return the batch, once for each neutral utterance of TwoChannel."""
         device = self.network.device
-        x = padded(arrays, device)
+        x = padded(arrays if self.level is None else [array - self.level for array in arrays], device)
         if not self.neutral:
             return [x]
         return [torch.cat((x, padded(aligned(neutral, arrays), device)), dim=1) for neutral in self.neutral]
@@ -51,13 +54,14 @@ class NetworkPredictor:
         return mean / mean.sum(axis=1, keepdims=True)
 
 
-def predictor_for(network: FoldedNetwork, neutral: FeatureView) -> NetworkPredictor:
+def predictor_for(network: FoldedNetwork, neutral: FeatureView, *, subtract: bool = False) -> NetworkPredictor:
     """Return a predictor for the speaker of some neutral utterances (of nobody for ResNet)."""
     with torch.inference_mode(), exact_products():
+        level = level_of(neutral) if subtract else None
         if network.embedder is not None:
-            return NetworkPredictor(network, network.main.biases(mean_embedding(network, neutral)))
+            return NetworkPredictor(network, network.main.biases(mean_embedding(network, neutral)), level=level)
         arrays = tuple(np.asarray(array) for array in neutral) if network.channels > 1 else ()
-        return NetworkPredictor(network, network.main.biases(), arrays)
+        return NetworkPredictor(network, network.main.biases(), arrays, level)
 
 
 def mean_embedding(network: FoldedNetwork, neutral: FeatureView) -> Tensor:

@@ -50,10 +50,14 @@ class Recipe:
     Attributes:
         width: factor of every layer's size.
         hidden: units of the first linear layer at width 1. [guess]
+        stride: of the first block, over time and frequency. The paper's is 1; 2 leaves a quarter of the arithmetic.
         crop_s: training crops, in seconds (the seed: AIBO 2, IEMOCAP 4.5); test uses whole utterances.
         hop_s: seconds from frame to frame of the features.
         padding: what fills a training crop behind a short utterance: `silence` (frames of
             `silence_level`) or `repeat` (the utterance again). [guess]
+        short_crops: how training treats a crop of a short utterance. `as-at-test`: the mean over time leaves out
+            what only fills it up, and TwoChannel's neutral utterance is repeated. `padded`: what fills it up
+            counts, and a short neutral utterance is followed by silence. [guess]
         silence_level: value of a feature bin in digital silence; log(1e-5) for log-spectrograms.
         batch_size: utterances a step; the seed reports the best of 8, 16 and 32.
         epochs: passes over the training set.
@@ -76,9 +80,11 @@ class Recipe:
 
     width: float = 1.0
     hidden: int = 512
+    stride: int = 1
     crop_s: float = 2.0
     hop_s: float = 0.01
     padding: Literal["silence", "repeat"] = "silence"
+    short_crops: Literal["as-at-test", "padded"] = "as-at-test"
     silence_level: float = SILENCE
     batch_size: int = 16
     epochs: int = 30

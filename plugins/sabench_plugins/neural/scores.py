@@ -31,15 +31,6 @@ def weighted_loss(logits: Tensor, y: Tensor, weights: Tensor, reduction: str) ->
     return F.cross_entropy(logits, y, weight=weights, reduction=reduction)
 
 
-def uar(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the mean recall over the classes present in the truth.
-
-    >>> uar(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0]))
-    0.5
-    """
-    return float(np.mean([np.mean(predicted[truth == label] == label) for label in np.unique(truth)]))
-
-
 def negative_log_likelihood(truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> float:
     """Return the weighted mean of -log p of the true classes; `weights` are those of classes."""
     weight = weights[truth]

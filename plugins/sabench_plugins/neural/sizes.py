@@ -7,7 +7,7 @@ the architecture comes from (Liu et al. 2019, arXiv 1911.07062), taken over for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CONVOLUTIONS = 2
 """Convolutions in a residual block."""
@@ -73,6 +73,7 @@ class Shape:
         width: factor of every filter count, of `hidden` and of `embedding`.
         hidden: units of the first linear layer at width 1.
         embedding: size of the embedding at width 1.
+        stride: of the first block of the main network, over time and frequency; the paper's is 1.
     """
 
     bins: int
@@ -82,6 +83,7 @@ class Shape:
     width: float = 1.0
     hidden: int = 512
     embedding: int = 512
+    stride: int = 1
 
     @property
     def hidden_units(self) -> int:
@@ -95,7 +97,13 @@ class Shape:
 
     def stages(self, of: tuple[Stage, ...]) -> list[Stage]:
         """Return blocks at this width."""
-        return [Stage(stage.kernel, stage.stride, scaled(stage.filters, self.width)) for stage in of]
+        strides = [stage.stride for stage in of]
+        if of is MAIN:
+            strides[0] = (self.stride, self.stride)
+        return [
+            Stage(stage.kernel, stride, scaled(stage.filters, self.width))
+            for stage, stride in zip(of, strides, strict=True)
+        ]
 
     def count(self) -> dict[str, int]:
         """Return the number of trained parameters by part; their sum is the network's."""
@@ -139,7 +147,7 @@ def matched(shape: Shape, target: int) -> float:
 
 
 def _at(shape: Shape, width: float) -> Shape:
-    return Shape(shape.bins, shape.classes, shape.channels, shape.conditioned, width, shape.hidden, shape.embedding)
+    return replace(shape, width=width)
 
 
 def _linear(inputs: int, outputs: int) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sabench_plugins.neural.convolution import Convolution, convolved, pointwise
+from sabench_plugins.neural.fast.convolution import Convolution, convolved, pointwise
 from sabench_plugins.neural.network import Block, Network, Trunk
 
 

@@ -16,7 +16,7 @@ from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
 from sabench_plugins.neural.recipe import Recipe
-from sabench_plugins.neural.state import Arrays, array_of
+from sabench_plugins.weights import Arrays, array_of
 
 BETAS = (0.9, 0.999)
 """How fast the averages of `adam` and `adamw` forget; torch's defaults. [guess]"""

@@ -1,0 +1,1 @@
+"""Small networks on functionals: plain, conditioned on neutral utterances, or trained against speakers."""
