@@ -68,7 +68,7 @@ def finished_fits(results: Path) -> dict[Path, int]:
 
 
 def workers_of(parent: psutil.Process) -> list[psutil.Process]:
-    return [child for child in parent.children(recursive=True) if "loky" in " ".join(child.cmdline())]
+    return [child for child in parent.children(recursive=True) if "sabench.tracking" not in child.cmdline()]
 
 
 def kill(process: subprocess.Popen[bytes], *, parent: bool, after_s: float, rng: random.Random) -> list[psutil.Process]:

@@ -78,6 +78,20 @@ def first_few(names: Sequence[object], at_most: int = 3) -> str:
     return ", ".join(map(str, names[:at_most])) + more
 
 
+def described(error: BaseException) -> str:
+    """Return an error in words: its type and text, of one that cannot be printed its type alone.
+
+    >>> described(ValueError("too few")), described(SystemExit(3)), described(KeyError())
+    ('ValueError: too few', 'SystemExit: 3', 'KeyError')
+    """
+    name = type(error).__name__
+    try:
+        text = str(error).strip()
+    except BaseException as unprintable:  # noqa: BLE001  (a plugin's own `__str__` may do anything)
+        return f"{name}, which cannot be printed: its text raises {type(unprintable).__name__}"
+    return f"{name}: {text}" if text else name
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the closest known name, or an empty string.
 

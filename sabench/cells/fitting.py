@@ -43,15 +43,20 @@ class FittedMethod:
 
 
 class CellData:
-    """The arrays behind a cell's rows."""
+    """The arrays behind a cell's rows; what is handed over holds the rows that were asked for and no others."""
 
     def __init__(self, cell: Cell) -> None:
         self._cell = cell
-        self._view = cell.features.view(cell.digests)
+        self._stored = cell.features.stored(cell.digests)
 
     def features(self, rows: Sequence[int]) -> FeatureView:
-        """Return the features of rows."""
-        return self._view.take(rows)
+        """Return the features of rows, in memory."""
+        return FeatureView(self._stored.take(np.asarray(rows, dtype=np.int64)).gathered())
+
+    def training_features(self, rows: Sequence[int]) -> FeatureView:
+        """Return the features of rows: functionals in memory; sequences, which may not fit there, read when needed."""
+        stored = self._stored.take(np.asarray(rows, dtype=np.int64))
+        return FeatureView(stored.gathered() if self._cell.features.kind == "functionals" else stored)
 
     def enrolment(self, rows: EnrolmentRows) -> Enrolment:
         """Return the enrolment that rows stand for."""
@@ -69,7 +74,7 @@ class CellData:
     def utterances(self, training: TrainingRows) -> Utterances:
         """Return labelled training utterances."""
         return Utterances(
-            self.features(training.rows),
+            self.training_features(training.rows),
             np.array(training.y, dtype=np.int64),
             np.array(training.speaker, dtype=np.str_),
             np.array(training.neutral, dtype=bool),
@@ -151,7 +156,7 @@ def _validation(cell: Cell, method: FittedMethod, data: CellData) -> list[tuple[
     pairs = []
     for held_out in cell.validation:
         enrolment = data.enrolment(held_out.enrolment)
-        features = data.features(held_out.rows)
+        features = data.training_features(held_out.rows)
         if method.normaliser is not None:
             transform = method.normaliser.enrol(enrolment.within(method.normaliser.access))
             enrolment, features = enrolment.map(transform), features.map(transform)
@@ -233,4 +238,6 @@ def _with(adapter: Adapter, changes: Mapping[str, Any]) -> Adapter:
     """
     cls = type(adapter)
     defaults = {name: cls.signature()[name].default for name in cls.evaluation_parameters}
-    return cls(**resolve(cls, cls.__name__, {**adapter.parameters(), **defaults, **changes}))
+    parameters = {**adapter.parameters(), **defaults, **changes}
+    # What the plan holds is validated; making pydantic's model again takes longer than a quick fit.
+    return cls(**(resolve(cls, cls.__name__, parameters) if defaults or changes else parameters))

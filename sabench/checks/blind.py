@@ -9,7 +9,7 @@ import numpy as np
 
 from sabench.errors import AccessError
 from sabench.interfaces.records import Access
-from sabench.interfaces.views import Enrolment, FeatureView
+from sabench.interfaces.views import Enrolment, FeatureView, Memory
 
 
 class Overstepped:
@@ -51,6 +51,13 @@ class _Forbidden:
     @property
     def shapes(self) -> Any:
         self._overstepped.refuse(self._part)
+
+    def take(self, rows: np.ndarray) -> _Forbidden | Memory:
+        # An empty slice is how an enrolment is cut to an access; it reads nothing.
+        if not len(rows):
+            return Memory(())
+        self._overstepped.refuse(self._part)
+        return self
 
     def __getitem__(self, index: int) -> np.ndarray:
         self._overstepped.refuse(self._part)

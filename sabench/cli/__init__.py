@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -37,11 +35,6 @@ def main() -> None:
 
 def _fail(sentence: str, status: int = 1) -> None:
     from sabench.cli.output import message
-    from sabench.machine.processes import CELL_THREAD
 
     message(f"Error: {sentence}" if status != _INTERRUPTED else sentence)
-    if any(thread.name == CELL_THREAD for thread in threading.enumerate()):
-        # A fold is still at work in this process; torch aborts where Python ends under it.
-        sys.stdout.flush()
-        os._exit(status)
     sys.exit(status)

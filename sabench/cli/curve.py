@@ -49,7 +49,7 @@ def curve(
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Local worker processes; no number depends on it.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
     results: choices.ResultsOption = None,

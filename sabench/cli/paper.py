@@ -38,7 +38,7 @@ def paper(
     search: Annotated[bool | None, typer.Option(help="Whether to choose on validation where the paper chose.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Runs of each; repeat it.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Run it although it takes hours.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Local worker processes; no number depends on it.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
     results: choices.ResultsOption = None,

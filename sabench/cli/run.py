@@ -69,7 +69,7 @@ def run(
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Local worker processes; no number depends on it.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the folds.")] = None,
@@ -130,6 +130,9 @@ def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:
 
 
 def _run(plan: Plan, json: bool) -> None:
+    from sabench.machine import isolation
+
+    isolation.begin_here("pandas", "sabench.cells.work")  # before anything is read
     from sabench.cli.output import print_json
     from sabench.cli.watching import Watcher
     from sabench.running import runner

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from sabench.features.index import opened
-from sabench.interfaces.views import FeatureView
+from sabench.features.places import Places
+from sabench.features.shards import DamagedShard
+from sabench.interfaces.views import FeatureView, Matrix, Memory
 
 
 @dataclass(frozen=True)
@@ -21,39 +24,95 @@ class FeatureSet:
         folder: where its shards are.
         name: registered name of the extractor.
         kind: `functionals` or `sequences`.
+        places: where the features of some digests lie, so that a worker need not look for them.
     """
 
     folder: Path
     name: str
     kind: str
+    places: Places | None = None
+
+    def located(self, digests: Sequence[str]) -> FeatureSet:
+        """Return the same features with the places of some digests, whose views are then made without an index.
+
+        Raises:
+            FeatureError: one is missing.
+        """
+        return replace(self, places=opened(self.folder).places(digests))
 
     def view(self, digests: Sequence[str]) -> FeatureView:
         """Return the features of audio by its digests, in their order, read when asked for.
 
-        Arrays are memory-mapped and read-only. One that is not there raises `FeatureError` when its
-        shape or values are asked for.
+        Arrays are read-only. One that is not there raises `FeatureError` when its shape or values are asked for.
+        Where places are known, the digests are those of `located`.
         """
-        return FeatureView(Stored(self.folder, tuple(digests)))
+        return FeatureView(self.stored(digests))
+
+    def stored(self, digests: Sequence[str]) -> Stored:
+        """Return what `view` reads from."""
+        return Stored(self.folder, tuple(digests), self.places)
 
 
 class Stored:
-    """A source over the store: shapes from the index, arrays from mapped files."""
+    """A source over the store: shapes from the index, arrays copied from mapped files.
 
-    def __init__(self, folder: Path, digests: tuple[str, ...]) -> None:
-        self._folder = folder
-        self._digests = digests
+    Copies, since an array that is a window leads to all that its file holds.
+    """
+
+    def __init__(self, folder: Path, digests: tuple[str, ...], places: Places | None = None) -> None:
+        self._folder, self._digests, self._located = folder, digests, places
+
+    @property
+    def _places(self) -> Places:
+        if self._located is None:
+            self._located = opened(self._folder).places(self._digests)
+        return self._located
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of every array."""
-        index = opened(self._folder)
-        return [index.shape(digest) for digest in self._digests]
+        return self._places.shapes
 
     def __len__(self) -> int:
         return len(self._digests)
 
     def __getitem__(self, position: int) -> np.ndarray:
-        return opened(self._folder).read(self._digests[position])
+        return _locked_copy(self._read([position])[0])
 
-    def __reduce__(self) -> tuple[type[Stored], tuple[Path, tuple[str, ...]]]:
-        return type(self), (self._folder, self._digests)
+    def take(self, rows: np.ndarray) -> Stored:
+        """Return a source over the given positions."""
+        located = None if self._located is None else self._located.take(rows)
+        return Stored(self._folder, tuple(self._digests[row] for row in rows), located)
+
+    def gathered(self) -> Matrix | Memory:
+        """Return all arrays in memory, so that nothing leads to the store any more."""
+        arrays = self._read(range(len(self)))
+        return Matrix(np.stack(arrays)) if self._places.is_matrix else Memory(map(_locked_copy, arrays))
+
+    def _read(self, positions: Sequence[int]) -> list[np.ndarray]:
+        """Return windows on mapped files."""
+        try:
+            return self._windows(positions)
+        except (FileNotFoundError, DamagedShard):  # a shard was merged into another since it was located
+            index = opened(self._folder)
+            index.refresh()
+            self._located = index.places(self._digests)
+            return self._windows(positions)
+
+    def _windows(self, positions: Sequence[int]) -> list[np.ndarray]:
+        places, shapes = self._places, self.shapes
+        maps = [opened(self._folder).maps.get(file) for file in places.files]
+        files, offsets = places.file.tolist(), places.offset.tolist()
+        return [
+            np.frombuffer(maps[files[i]], np.float32, math.prod(shapes[i]), offsets[i]).reshape(shapes[i])
+            for i in positions
+        ]
+
+    def __reduce__(self) -> tuple[type[Stored], tuple[Path, tuple[str, ...], Places | None]]:
+        return type(self), (self._folder, self._digests, self._located)
+
+
+def _locked_copy(array: np.ndarray) -> np.ndarray:
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy

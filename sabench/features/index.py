@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from sabench.errors import FeatureError
-from sabench.features.shards import SUFFIX, DamagedShard, Shard, open_shard, stamp_of
+from sabench.features.places import Places, places_of
+from sabench.features.shards import SUFFIX, DamagedShard, File, Shard, open_shard, stamp_of
 
 MAPPED_BYTES: Final = 512 * 2**20
 """How much is kept mapped for re-use; pages that one process alone has read count as its private memory."""
@@ -26,11 +27,11 @@ class Maps:
     """The shards used last, mapped into memory. A map lives on while an array of it does."""
 
     def __init__(self) -> None:
-        self._maps: OrderedDict[Shard, mmap.mmap] = OrderedDict()
+        self._maps: OrderedDict[File, mmap.mmap] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, shard: Shard) -> mmap.mmap:
+    def get(self, file: File) -> mmap.mmap:
         """Return the map of a shard.
 
         Raises:
@@ -38,19 +39,20 @@ class Maps:
             FileNotFoundError: it was merged into another shard.
         """
         with self._lock:
-            if shard in self._maps:
-                self._maps.move_to_end(shard)
-                return self._maps[shard]
-            self._maps[shard] = _map(shard)
-            self._bytes += shard.stamp[0]
+            if file in self._maps:
+                self._maps.move_to_end(file)
+                return self._maps[file]
+            self._maps[file] = _map(*file)
+            self._bytes += file[1][0]
             while len(self._maps) > 1 and (self._bytes > MAPPED_BYTES or len(self._maps) > MAPPED_FILES):
-                self._bytes -= self._maps.popitem(last=False)[0].stamp[0]
-            return self._maps[shard]
+                (_, (size, _)), _ = self._maps.popitem(last=False)
+                self._bytes -= size
+            return self._maps[file]
 
 
-def _map(shard: Shard) -> mmap.mmap:
-    with shard.path.open("rb") as file:
-        if stamp_of(os.fstat(file.fileno())) != shard.stamp:
+def _map(path: Path, stamp: tuple[int, int]) -> mmap.mmap:
+    with path.open("rb") as file:
+        if stamp_of(os.fstat(file.fileno())) != stamp:
             msg = "it has changed while it was in use"  # reading behind the end of a file kills a process
             raise DamagedShard(msg)
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -63,7 +65,7 @@ class Index:
         self.folder = folder
         self._shards: dict[str, Shard] = {}
         self._where: dict[str, Shard] = {}
-        self._maps = Maps()
+        self.maps = Maps()
 
     def refresh(self) -> dict[Path, str]:
         """Read the headers of shards that are new; return the damaged ones with the reason."""
@@ -90,7 +92,7 @@ class Index:
             if shard is None or digest in shard.sound or shard.path in damaged:
                 continue
             try:
-                if not shard.is_sound(digest, self._maps.get(shard)):
+                if not shard.is_sound(digest, self.maps.get(shard.file)):
                     damaged[shard.path] = "a checksum is wrong"
             except DamagedShard as error:
                 damaged[shard.path] = str(error)
@@ -105,15 +107,24 @@ class Index:
         """Return the shape of an entry; FeatureError where there is none."""
         return self._shard_of(digest).entries[digest].shape
 
+    def places(self, digests: Iterable[str]) -> Places:
+        """Return where entries lie; FeatureError where one is missing."""
+        found = []
+        for digest in digests:
+            shard = self._shard_of(digest)
+            entry = shard.entries[digest]
+            found.append((shard, entry.offset, entry.shape))
+        return places_of(found)
+
     def read(self, digest: str) -> np.ndarray:
         """Return an entry, memory-mapped and read-only; FeatureError where there is none."""
         shard = self._shard_of(digest)
         try:
-            return shard.array(digest, self._maps.get(shard))
+            return shard.array(digest, self.maps.get(shard.file))
         except (FileNotFoundError, DamagedShard):
             self.refresh()
         shard = self._shard_of(digest)
-        return shard.array(digest, self._maps.get(shard))
+        return shard.array(digest, self.maps.get(shard.file))
 
     def shards(self) -> list[Shard]:
         """Return the shards that are known."""

@@ -27,6 +27,10 @@ SUFFIX: Final = ".safetensors"
 _LENGTH_BYTES: Final = 8  # a safetensors file starts with the length of its header
 
 
+File = tuple[Path, tuple[int, int]]
+"""A file and its stamp: size and time of change."""
+
+
 class DamagedShard(ValueError):
     """A shard that is not what was written."""
 
@@ -59,6 +63,11 @@ class Shard:
     stamp: tuple[int, int]
     entries: Mapping[str, Entry]
     sound: set[str] = field(default_factory=set)
+
+    @property
+    def file(self) -> File:
+        """The file in the state that it was read in."""
+        return self.path, self.stamp
 
     def array(self, digest: str, mapped: mmap.mmap) -> np.ndarray:
         """Return one array as a read-only window on the mapped file."""

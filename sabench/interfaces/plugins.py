@@ -31,6 +31,8 @@ class Plugin(ABC):
         name: as registered and typed by users.
         title: what it is, in a few words.
         version: raise it when what is computed changes; it enters every hash.
+        libraries: names of modules that its work imports while it runs, such as `torch`. Every fold runs in a
+            process of its own; these are imported once for all of them.
         check_parameters: under which the conformance suite checks it, where the defaults would take long.
         expected_failed_checks: names of checks that it is known to fail, with the reason.
     """
@@ -38,6 +40,7 @@ class Plugin(ABC):
     name: ClassVar[str]
     title: ClassVar[str] = ""
     version: ClassVar[str] = "1"
+    libraries: ClassVar[tuple[str, ...]] = ()
     check_parameters: ClassVar[Mapping[str, Any]] = {}
     expected_failed_checks: ClassVar[Mapping[str, str]] = {}
 

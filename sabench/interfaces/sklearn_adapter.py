@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class SklearnAdapter(Adapter):
     `predict_proba`, otherwise the softmax of its `decision_function`. Fitting again is so quick that
     no model is kept; a subclass that wants `sabench predict` overrides `save` and `load`.
     """
+
+    libraries: ClassVar[tuple[str, ...]] = ("sklearn.pipeline", "sklearn.preprocessing", "scipy.special")
 
     @abstractmethod
     def estimator(self, seed: int) -> Any:

@@ -26,6 +26,10 @@ class Source(Protocol):
 
     def __getitem__(self, index: int, /) -> np.ndarray: ...
 
+    def take(self, rows: np.ndarray, /) -> Source:
+        """Return a source over the given positions, which holds nothing of the others."""
+        ...
+
 
 class Memory:
     """A source over arrays in memory.
@@ -48,30 +52,55 @@ class Memory:
     def __getitem__(self, index: int) -> np.ndarray:
         return self._arrays[index]
 
+    def take(self, rows: np.ndarray) -> Memory:
+        """Return a source over the arrays at the given positions."""
+        return type(self)(self._arrays[row] for row in rows)
+
+
+class Matrix:
+    """A source over the rows of one matrix: functionals in memory, read-only.
+
+    >>> Matrix(np.zeros((2, 3))).shapes
+    [(3,), (3,)]
+    """
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.rows = rows
+        self.rows.setflags(write=False)
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shape of every row."""
+        return [self.rows.shape[1:]] * len(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        row: np.ndarray = self.rows[index]
+        return row
+
+    def take(self, rows: np.ndarray) -> Matrix:
+        """Return a copy of the rows at the given positions."""
+        return Matrix(self.rows[rows])
+
 
 class FeatureView(Sequence[np.ndarray]):
     """A lazy sequence of feature arrays, float32: functionals `(n_features,)` or sequences `(n_frames, n_bins)`.
 
     An array is read, and its speaker's transform applied, when it is asked for. What comes back may be
-    memory-mapped and read-only.
+    read-only. A view holds what it shows and nothing more, in no private field either.
 
     >>> view = FeatureView(Memory([np.array([1.0, 2.0]), np.array([3.0, 4.0])]))
     >>> len(view), view[1].tolist(), view.take([1, 0]).stack().tolist()
     (2, [3.0, 4.0], [[3.0, 4.0], [1.0, 2.0]])
     """
 
-    def __init__(
-        self,
-        source: Source,
-        rows: Sequence[int] | np.ndarray | None = None,
-        transforms: Sequence[Transform | None] | None = None,
-    ) -> None:
-        self._source = source
-        self._rows = np.arange(len(source)) if rows is None else np.asarray(rows, dtype=np.int64)
-        self._transforms = transforms
+    def __init__(self, source: Source, transforms: Sequence[Transform | None] | None = None) -> None:
+        self._source, self._transforms = source, transforms
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._source)
 
     @overload
     def __getitem__(self, index: int) -> np.ndarray: ...
@@ -80,7 +109,7 @@ class FeatureView(Sequence[np.ndarray]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return self.take(np.arange(len(self))[index])
-        return self.behind(index, self._source[int(self._rows[index])])
+        return self.behind(index, self._source[index])
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -89,25 +118,25 @@ class FeatureView(Sequence[np.ndarray]):
     def lengths(self) -> np.ndarray:
         """Number of frames of every array, read from the index alone; 1 for functionals."""
         shapes = self._source.shapes
-        return np.array([shapes[row][0] if len(shapes[row]) > 1 else 1 for row in self._rows], dtype=np.int64)
+        return np.array([shape[0] if len(shape) > 1 else 1 for shape in shapes], dtype=np.int64)
 
     @property
     def width(self) -> int:
         """Size of the last axis: features or bins; 0 for an empty view."""
-        return int(self._source.shapes[self._rows[0]][-1]) if len(self) else 0
+        return int(self._source.shapes[0][-1]) if len(self) else 0
 
     def take(self, rows: Sequence[int] | np.ndarray) -> FeatureView:
         """Return a view of the given positions, in their order, or of those that a mask of booleans marks."""
         positions = _positions(rows)
         transforms = None if self._transforms is None else [self._transforms[i] for i in positions]
-        return FeatureView(self._source, self._rows[positions], transforms)
+        return FeatureView(self._source.take(positions), transforms)
 
     def map(self, transforms: Transform | Sequence[Transform | None]) -> FeatureView:
         """Return a view behind one transform, or one for every row; both keep the shape of an array."""
         added = [transforms] * len(self) if callable(transforms) else list(transforms)
         if self._transforms is not None:
             added = [_chain(first, then) for first, then in zip(self._transforms, added, strict=True)]
-        return FeatureView(self._source, self._rows, added)
+        return FeatureView(self._source, added)
 
     def behind(self, index: int, array: np.ndarray) -> np.ndarray:
         """Return what another array would be in the place of one row: behind that row's transform."""
@@ -118,6 +147,8 @@ class FeatureView(Sequence[np.ndarray]):
         """Return functionals as one matrix of shape `(n, n_features)`, float32."""
         if not len(self):
             return np.zeros((0, self.width), dtype=np.float32)
+        if self._transforms is None and isinstance(self._source, Matrix):
+            return np.array(self._source.rows, dtype=np.float32)
         return np.stack([np.asarray(array, dtype=np.float32) for array in self])
 
 

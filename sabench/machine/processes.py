@@ -13,8 +13,6 @@ from typing import Final
 
 POLL_S: Final = 0.5
 """How often a worker looks whether its parent is still there."""
-CELL_THREAD: Final = "cell"
-"""Name of a thread while it works on a fold in the process of the command line itself."""
 ONE_THREAD: Final = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 
 

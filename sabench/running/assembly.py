@@ -40,18 +40,20 @@ class _Assembler:
         held_out = [i for target in fold.validation for i in _everything(target)]
         more = self._training([*fold.train, *held_out]) if self._planned.merges_validation else None
         evaluations = tuple(self._evaluation(draw) for draw in run.evaluations)
+        training = self._training(fold.train)
+        digests = tuple(self._split.digest(name) for name in self._numbers)
         return Cell(
             key=key,
             run_id=run.run_id,
             fold=fold.name,
             folder=results.cell(key).path.absolute(),  # a worker may stand elsewhere
             identity={**plain(asdict(run.method)), "protocol": run.protocol_hash, "fold": fold.name, "seed": run.seed},
-            features=features,
-            training=self._training(fold.train),
+            features=features.located(digests),
+            training=training,
             validation=validation,
             more_training=more,
             evaluations=evaluations,
-            digests=tuple(self._split.digest(name) for name in self._numbers),
+            digests=digests,
             classes=self._split.corpus.classes,
             adapter=self._parts.adapter,
             normaliser=self._parts.normaliser,

@@ -1,21 +1,21 @@
-"""Where cells run: in this process, in local processes, or on a Dask cluster, behind one face."""
+"""Where cells run: each in a local process of its own, or on a Dask cluster, behind one face."""
 
 from __future__ import annotations
 
-import os
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import Any, Protocol
+from queue import Empty, SimpleQueue
+from typing import Protocol
 
+from sabench.cells.cell import Cell
+from sabench.cells.rehearsal import steps_for
 from sabench.errors import PlanError
-from sabench.machine import processes
+from sabench.machine import isolation
 from sabench.machine.environment import cores
 
-_IDLE = "no cell"
-_IDLE_S = 0.2
-"""A thread without work ends within that time."""
+Work = Callable[[Cell], str]
 
 
 def slots_for(n_cells: int, threads: int, device: str, jobs: int | None) -> int:
@@ -39,91 +39,62 @@ class CellExecutor(Protocol):
 
     slots: int
 
-    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
-        """Start a cell; the future raises where its worker died."""
-        ...
-
-    def renew(self) -> None:
-        """Replace dead workers."""
+    def submit(self, work: Work, cell: Cell) -> Future[str]:
+        """Start a cell; the future raises `isolation.Died` where its process did."""
         ...
 
     def close(self) -> None:
-        """End all workers."""
+        """End all work."""
         ...
 
 
-class Inline:
-    """Runs one cell at a time in a thread of this process: no start-up cost, for cheap cells.
-
-    The thread is a daemon, which those of `concurrent.futures` are not: an interrupt must not wait
-    for hours until a fold is trained.
-    """
-
-    slots = 1
-
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name=_IDLE, daemon=True)
-        self._thread.start()
-
-    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
-        """Queue a cell."""
-        future: Future[str] = Future()
-        self._queue.put(lambda: _settle(future, work, cell))
-        return future
-
-    def renew(self) -> None:
-        """Do nothing: a thread that dies takes the process along."""
-
-    def close(self) -> None:
-        """Drop what has not begun; a cell at work is left behind."""
-        self._closed = True
-        self._queue.put(None)
-        self._thread.join(_IDLE_S)
-
-    def _run(self) -> None:
-        thread = threading.current_thread()
-        while (task := self._queue.get()) is not None and not self._closed:
-            thread.name = processes.CELL_THREAD
-            task()
-            thread.name = _IDLE
-
-
-def _settle(future: Future[str], work: Callable[[Any], str], cell: Any) -> None:
-    try:
-        future.set_result(work(cell))
-    except BaseException as error:  # noqa: BLE001  (it is raised again by whoever asks the future)
-        future.set_exception(error)
-
-
-class Processes:
-    """Runs cells in `slots` local processes, which end when this one does."""
+class Isolated:
+    """Runs `slots` cells at a time, each in a process that has seen no other cell."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
-        self._executor: Any = None
+        self._queue: SimpleQueue[tuple[Future[str], Work, Cell] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._at_work: set[Future[str]] = set()
 
-    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
-        """Hand a cell to the next free process."""
-        if self._executor is None:
-            import loky
-
-            self._executor = loky.ProcessPoolExecutor(
-                self.slots, initializer=processes.begin, initargs=(os.getpid(),), timeout=60
-            )
-        future: Future[str] = self._executor.submit(work, cell)
+    def submit(self, work: Work, cell: Cell) -> Future[str]:
+        """Queue a cell."""
+        future: Future[str] = Future()
+        self._queue.put((future, work, cell))
+        if len(self._threads) < self.slots:
+            # Daemons, which those of `concurrent.futures` are not: an interrupt must not wait until a fold is trained.
+            self._threads.append(threading.Thread(target=self._run, name="sabench-cells", daemon=True))
+            self._threads[-1].start()
         return future
 
-    def renew(self) -> None:
-        """Kill what is left of the processes; the next cell starts new ones."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, kill_workers=True)
-            self._executor = None
-
     def close(self) -> None:
-        """End all processes at once; what they were doing goes on from its last epoch another time."""
-        self.renew()
+        """End the processes at work, and drop what has not begun."""
+        with contextlib.suppress(Empty):
+            while True:
+                self._queue.get_nowait()
+        for _ in self._threads:
+            self._queue.put(None)
+        if self._at_work:
+            isolation.end_work()
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None:
+            future, work, cell = task
+            self._at_work.add(future)
+            try:
+                status = work_apart(work, cell)
+            except Exception as error:  # noqa: BLE001  (it is raised again by whoever asks the future)
+                self._at_work.discard(future)
+                future.set_exception(error)
+            else:
+                self._at_work.discard(future)
+                future.set_result(status)
+
+
+def work_apart(work: Work, cell: Cell) -> str:
+    """Work on a cell in a process of its own and return what it says."""
+    fork = cell.device != "mps"  # Metal does not survive one
+    return str(isolation.apart(work, cell, beforehand=steps_for(cell.adapter, cell.normaliser), fork=fork))
 
 
 class Dask:
@@ -141,15 +112,12 @@ class Dask:
             msg = f"No Dask scheduler answers at {address!r} ({error}). Start one with: dask scheduler"
             raise PlanError(msg) from error
         self.slots = max(1, sum(self._client.nthreads().values()))
-        self._executor = self._client.get_executor(pure=False, retries=1)
+        self._executor = self._client.get_executor(pure=False)
 
-    def submit(self, work: Callable[[Any], str], cell: Any) -> Future[str]:
-        """Send a cell to the cluster."""
-        future: Future[str] = self._executor.submit(work, cell)
+    def submit(self, work: Work, cell: Cell) -> Future[str]:
+        """Send a cell to the cluster, where it gets a process of its own."""
+        future: Future[str] = self._executor.submit(work_apart, work, cell)
         return future
-
-    def renew(self) -> None:
-        """Do nothing: the scheduler replaces workers."""
 
     def close(self) -> None:
         """Leave the cluster."""

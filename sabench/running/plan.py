@@ -54,7 +54,7 @@ class Plan(BaseModel):
         twin: run on a simulated twin instead of recordings.
         threads: per cell; default is cores divided by the folds that can run side by side.
         device: `auto`, `cpu`, `cuda` or `mps`.
-        jobs: worker processes; no number follows it. Default: as many as cores and threads allow.
+        jobs: folds at a time on this machine; no number follows it. Default: as many as cores and threads allow.
         dask: address of a Dask scheduler that runs the cells instead.
         results: the results folder.
         track: project into MLflow.

@@ -28,15 +28,11 @@ def planned_runs(plan: Plan, registry: Registry, observer: Observer) -> list[Pla
     Raises:
         SabenchError: the plan cannot be carried out; names, parameters, access and leaks are told here.
     """
-    choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
-    parts = methods.resolve(registry, plan.adapters, choice)
-    if plan.search and not any(part.adapter.search_grid for part in parts):
-        msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
-        raise PlanError(msg)
     planned = []
+    methods_of_plan = parts(plan, registry)
     for name in plan.datasets:
         split = split_corpus(plan, registry, name, observer)
-        for part in parts:
+        for part in methods_of_plan:
             _note_poor_trainers(split, part, observer)
             _note_never_emotional(split, part, plan, observer)
             supply.refuse_large(part.method, plan.draws)
@@ -44,6 +40,20 @@ def planned_runs(plan: Plan, registry: Registry, observer: Observer) -> list[Pla
                 supply.refuse_lacking(split, part.method, plan.draws)
             planned += [_planned(plan, split, part, seed) for seed in plan.seeds]
     return planned
+
+
+def parts(plan: Plan, registry: Registry) -> list[Parts]:
+    """Return the methods of a plan, with their unfitted plugins.
+
+    Raises:
+        SabenchError: a name, a parameter or the search does not fit.
+    """
+    choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
+    resolved = methods.resolve(registry, plan.adapters, choice)
+    if plan.search and not any(part.adapter.search_grid for part in resolved):
+        msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
+        raise PlanError(msg)
+    return resolved
 
 
 def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:

@@ -8,14 +8,16 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from sabench.cells.cell import Cell
+from sabench.cells.rehearsal import steps_for
 from sabench.cells.work import is_complete
 from sabench.errors import SabenchError
+from sabench.machine import isolation
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
 from sabench.results.summary import Summary, summarise
 from sabench.running import assembly, costs, preparation
-from sabench.running.executors import CellExecutor, Dask, Inline, Processes, slots_for
+from sabench.running.executors import CellExecutor, Dask, Isolated, slots_for
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
 from sabench.running.planned_run import PlannedRun
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
     from sabench.tracking.follower import Follower
 
-CHEAP_S = 30.0
-"""Work below so many seconds stays in this process: starting others would take longer."""
 TRACK_EVERY_S = 3.0
 
 
@@ -56,6 +56,7 @@ class Runner:
 
     def run(self) -> list[Summary]:
         """See `run`."""
+        self._warm_up()
         every = preparation.planned_runs(self._plan, self._registry, self._observer)
         planned = list({each.record.run_id: each for each in every}.values())
         self._results.prepare()
@@ -71,8 +72,14 @@ class Runner:
             self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
-                self._execute(cells, sum(estimate.seconds for estimate in estimates))
+                self._execute(cells)
             return self._summaries(planned)
+
+    def _warm_up(self) -> None:
+        """Have what the cells import imported in another process while this one reads the corpora."""
+        if not self._plan.dask:
+            for parts in preparation.parts(self._plan, self._registry):
+                isolation.prepare(steps_for(parts.adapter, parts.normaliser))
 
     def _keep_records(self, planned: list[PlannedRun]) -> None:
         for each in planned:
@@ -127,20 +134,18 @@ class Runner:
             with folder.lock():
                 folder.fail(reason)
 
-    def _execute(self, cells: list[Cell], expected_s: float) -> None:
-        executor = self._executor(cells, expected_s)
+    def _execute(self, cells: list[Cell]) -> None:
+        executor = self._executor(cells)
         try:
             Execution(executor, self._cell_ended, self._line, self._track_now_and_then).run(cells)
         finally:
             executor.close()
 
-    def _executor(self, cells: list[Cell], expected_s: float) -> CellExecutor:
+    def _executor(self, cells: list[Cell]) -> CellExecutor:
         if self._plan.dask:
             return Dask(self._plan.dask)
         other = next((cell.device for cell in cells if cell.device != "cpu"), "cpu")
-        slots = slots_for(len(cells), max(cell.threads for cell in cells), other, self._plan.jobs)
-        worth = self._plan.jobs is not None or expected_s > CHEAP_S
-        return Processes(slots) if slots > 1 and worth else Inline()
+        return Isolated(slots_for(len(cells), max(cell.threads for cell in cells), other, self._plan.jobs))
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from sabench.cells.cell import Cell
 from sabench.cells.fitting import candidates
 from sabench.cells.folder import CellFolder
 from sabench.cells.work import work
+from sabench.errors import described
+from sabench.machine.isolation import Died, Raised, Unreadable
 from sabench.running.executors import CellExecutor
 
 POLL_S = 0.25
-_DIED = "Its worker process died twice (killed, out of memory, or a crash)."
+_LOST = "was lost with its Dask worker"
 _ELSEWHERE = (
     "The worker says {status}, and {folder} does not: it does not see this folder. Name one that every worker sees."
 )
@@ -46,29 +48,21 @@ class Execution:
         self._deaths: dict[str, str] = {}
 
     def run(self, cells: Iterable[Cell]) -> None:
-        """Run all cells; those in work when a worker died come last and alone."""
-        waiting, suspects = list(cells), []
-        while waiting:
-            lost = self._round(waiting)
-            suspects += [cell for cell in lost if CellFolder(cell.folder).attempted()]
-            waiting = [cell for cell in lost if not CellFolder(cell.folder).attempted()]
-            if lost and len(waiting) == len(lost):  # nobody had begun: the pool itself cannot start
-                suspects, waiting = suspects + waiting, []
-        for cell in suspects:
-            log.warning("The worker of %s, fold %s, died; the fold is tried once more, alone.", cell.run_id, cell.fold)
+        """Run all cells; those whose process died come last and alone."""
+        for cell in self._round(list(cells)):
+            how = self._deaths[cell.key]
+            log.warning("The process of %s %s in fold %s; it is tried once more, alone.", cell.run_id, how, cell.fold)
             if self._round([cell]):
-                CellFolder(cell.folder).fail(self._deaths.get(cell.key, _DIED))
+                again = "again" if self._deaths[cell.key] == how else f"the second time {self._deaths[cell.key]},"
+                CellFolder(cell.folder).fail(
+                    f"Its process {how} in fold {cell.fold}, and {again} when it was tried once more, alone."
+                )
                 self._end(cell, "failed")
 
     def _round(self, cells: list[Cell]) -> list[Cell]:
-        """Submit cells and wait; returns those whose worker died."""
-        running: dict[Future[str], Cell] = {}
+        """Submit cells and wait; returns those whose process died."""
+        running = {self._executor.submit(work, cell): cell for cell in cells}
         lost: list[Cell] = []
-        for cell in cells:
-            try:
-                running[self._executor.submit(work, cell)] = cell
-            except BrokenExecutor:  # a worker died while cells were still being handed out
-                lost.append(cell)
         while running:
             done, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
             self._follow(running.values())
@@ -77,8 +71,6 @@ class Execution:
                 if not self._settled(future, cell):
                     lost.append(cell)
             self._on_poll()
-        if lost:
-            self._executor.renew()
         return lost
 
     def _settled(self, future: Future[str], cell: Cell) -> bool:
@@ -86,10 +78,10 @@ class Execution:
         if error is None:
             self._end(cell, _seen(cell, future.result()))
             return True
-        if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
-            self._deaths[cell.key] = _death(error)
+        if isinstance(error, Died) or type(error).__name__ == "KilledWorker":
+            self._deaths[cell.key] = str(error) if isinstance(error, Died) else _LOST
             return False
-        CellFolder(cell.folder).fail(f"It could not be handed to a worker: {type(error).__name__}: {error}")
+        CellFolder(cell.folder).fail(_fault(error))
         self._end(cell, "failed")
         return True
 
@@ -119,10 +111,10 @@ def _seen(cell: Cell, status: str) -> str:
     return status
 
 
-def _death(error: BaseException) -> str:
-    """Return why a worker was lost; loky gives a cause only where the cell could not be read on the other side."""
-    told = str(error.__cause__ or "").strip().strip('"').strip().splitlines()
-    return f"A worker could not read it: {told[-1]}" if told else _DIED
+def _fault(error: BaseException) -> str:
+    if isinstance(error, Unreadable):
+        return f"A worker could not read it: {error}"
+    return str(error) if isinstance(error, Raised) else f"It could not be handed to a worker: {described(error)}"
 
 
 class Tail:

@@ -1,12 +1,14 @@
 import json
+import os
 from concurrent.futures import Future
+from threading import Event
 
 import pytest
 import tiny
 
 from sabench.cells.folder import CellFolder
-from sabench.machine.processes import CELL_THREAD
-from sabench.running.executors import Inline, Processes
+from sabench.machine.isolation import Died, Raised
+from sabench.running.executors import Isolated
 from sabench.running.supervisor import Execution, Tail
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -22,15 +24,8 @@ def cells(tones, tmp_path):
 
 
 @pytest.fixture
-def inline():
-    executor = Inline()
-    yield executor
-    executor.close()
-
-
-@pytest.fixture
-def processes():
-    executor = Processes(2)
+def isolated():
+    executor = Isolated(2)
     yield executor
     executor.close()
 
@@ -63,43 +58,47 @@ def fits_without(tmp_path, speaker):
     return sum(speaker not in line.partition(" ")[2] for line in lines)
 
 
-def test_all_cells_come_to_an_end_in_this_process(cells, inline):
-    outcome = Outcome(cells("nearest"), inline)
+def test_all_cells_come_to_an_end(cells, isolated):
+    outcome = Outcome(cells("nearest"), isolated)
     assert outcome.statuses == dict.fromkeys(("s0", "s1", "s2", "s3"), "complete")
     assert outcome.polls > 0
 
 
-def test_a_failed_cell_does_not_stop_the_others(cells, inline):
-    outcome = Outcome(cells(fault="raise", target="s1"), inline)
+def test_a_failed_cell_does_not_stop_the_others(cells, isolated):
+    outcome = Outcome(cells(fault="raise", target="s1"), isolated)
     assert outcome.ended["s1"] == ("failed", "RuntimeError: no luck")
     assert [fold for fold, (status, _) in outcome.ended.items() if status == "complete"] == ["s0", "s2", "s3"]
 
 
-def test_every_epoch_is_told_once(cells, inline):
-    outcome = Outcome(cells("nearest-to-neutral"), inline)
+def test_every_epoch_is_told_once(cells, isolated):
+    outcome = Outcome(cells("nearest-to-neutral"), isolated)
     assert sorted(outcome.lines) == [(f"s{i}", epoch) for i in range(4) for epoch in (1, 2, 3)]
 
 
-def test_a_cell_whose_worker_is_killed_once_is_tried_again_and_the_others_complete(cells, processes, tmp_path):
-    outcome = Outcome(cells(fault="kill-once", target="s1"), processes)
+def test_a_cell_whose_worker_is_killed_once_is_tried_again_and_the_others_complete(cells, isolated, tmp_path):
+    outcome = Outcome(cells(fault="kill-once", target="s1"), isolated)
     assert outcome.statuses == dict.fromkeys(("s0", "s1", "s2", "s3"), "complete")
     assert (tmp_path / "notes.killed").exists()
     assert fits_without(tmp_path, "s1") == 2
 
 
-def test_a_cell_whose_worker_dies_twice_fails_and_the_others_complete(cells, processes, tmp_path, caplog):
-    outcome = Outcome(cells(fault="kill", target="s1"), processes)
+def test_a_cell_whose_worker_dies_twice_fails_and_the_others_complete(cells, isolated, tmp_path, caplog):
+    outcome = Outcome(cells(fault="kill", target="s1"), isolated)
     assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
-    assert outcome.ended["s1"][1] == "Its worker process died twice (killed, out of memory, or a crash)."
+    assert outcome.ended["s1"][1] == (
+        "Its process was killed by signal 9 (SIGKILL; systems do that where memory runs out) in fold s1, "
+        "and again when it was tried once more, alone."
+    )
     assert fits_without(tmp_path, "s1") == 2
-    assert "fold s1, died; the fold is tried once more, alone" in caplog.text
+    assert "was killed by signal 9" in caplog.text
+    assert "in fold s1; it is tried once more, alone" in caplog.text
 
 
-def test_the_reason_of_a_death_is_kept_in_the_folder(cells, processes):
+def test_the_reason_of_a_death_is_kept_in_the_folder(cells, isolated):
     made = cells(fault="kill", target="s1")
-    Outcome(made[:2], processes)
+    Outcome(made[:2], isolated)
     folder = CellFolder(made[1].folder)
-    assert folder.error().startswith("Its worker process died twice")
+    assert folder.error().startswith("Its process was killed by signal 9")
     assert not folder.attempted()
 
 
@@ -110,19 +109,19 @@ class Unreadable:
         return int, ("no number",)
 
 
-def test_a_cell_that_a_worker_cannot_read_says_so_and_the_others_complete(cells, processes):
+def test_a_cell_that_a_worker_cannot_read_says_so_and_the_others_complete(cells, isolated):
     made = cells("nearest")
     object.__setattr__(made[1], "identity", {"x": Unreadable()})
-    outcome = Outcome(made, processes)
+    outcome = Outcome(made, isolated)
     assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
     assert "A worker could not read it: " in outcome.ended["s1"][1]
     assert "invalid literal for int" in outcome.ended["s1"][1]
 
 
-def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, processes):
+def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, isolated):
     made = cells("nearest")
     object.__setattr__(made[1], "identity", {"x": (i for i in ())})
-    outcome = Outcome(made, processes)
+    outcome = Outcome(made, isolated)
     assert outcome.statuses == {"s0": "complete", "s1": "failed", "s2": "complete", "s3": "complete"}
     assert "could not be handed to a worker: " in outcome.ended["s1"][1]
 
@@ -170,31 +169,38 @@ def test_a_tail_passes_over_what_is_no_line_of_a_history(tmp_path):
     assert Tail(path).read() == [{"epoch": 2}]
 
 
-# Inline
+# Each in a process of its own
 
 
-def test_closing_does_not_wait_for_the_cell_at_work():
-    from threading import Event
+def first_process(path):
+    """Return the process that has worked on a cell, from the notes that its fit left."""
+    return [int(line.split()[0]) for line in path.read_text().splitlines()]
 
-    begun, release = Event(), Event()
-    executor = Inline()
-    executor.submit(lambda cell: (begun.set(), release.wait(20))[0] or "complete", None)
-    waiting = executor.submit(lambda cell: "complete", None)
-    assert begun.wait(20)
+
+def test_no_two_cells_share_a_process_and_none_is_in_this_one(cells, isolated, tmp_path):
+    Outcome(cells("nearest"), isolated)
+    processes = first_process(tmp_path / "notes")
+    assert len(processes) == len(set(processes)) == 4
+    assert os.getpid() not in processes
+
+
+def wait(seconds):
+    Event().wait(seconds)
+    return "complete"
+
+
+def test_closing_ends_the_cell_at_work_at_once_and_drops_the_others(cells):
+    executor, cell = Isolated(1), cells("nearest")[0]
+    working = executor.submit(lambda cell: wait(60), cell)
+    waiting = executor.submit(lambda cell: "complete", cell)
+    Event().wait(1)
     executor.close()
+    with pytest.raises(Died):
+        working.result(20)
     assert not waiting.done()
-    release.set()
 
 
-def test_what_a_cell_raises_is_raised_to_whoever_asks(inline):
-    future = inline.submit(lambda cell: 1 / 0, None)
-    with pytest.raises(ZeroDivisionError):
+def test_what_a_cell_raises_is_raised_to_whoever_asks(cells, isolated):
+    future = isolated.submit(lambda cell: 1 / 0, cells("nearest")[0])
+    with pytest.raises(Raised, match="ZeroDivisionError: division by zero"):
         future.result(20)
-
-
-def test_the_thread_is_named_after_its_work_while_there_is_some(inline):
-    from threading import current_thread, enumerate
-
-    assert inline.submit(lambda cell: current_thread().name, None).result(20) == CELL_THREAD
-    inline.close()
-    assert CELL_THREAD not in {thread.name for thread in enumerate()}

@@ -10,6 +10,7 @@ class Logreg(SklearnAdapter):
 
     name = "logreg"
     title = "logistic regression on functionals"
+    libraries = (*SklearnAdapter.libraries, "sklearn.linear_model")
 
     def __init__(self, C: float = 1.0) -> None:
         self.C = C

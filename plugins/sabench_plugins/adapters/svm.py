@@ -26,6 +26,7 @@ class SVM(SklearnAdapter):
     title = "support vector machine on functionals"
     features = "egemaps"
     accepts = ("functionals",)
+    libraries = (*SklearnAdapter.libraries, "sklearn.svm")
     search_grid = {"C": (0.01, 0.1, 1.0, 10.0), "kernel": ("rbf", "linear")}
 
     def __init__(

@@ -26,6 +26,12 @@ class Neural(Recipe, Adapter):
     """A classifier of the family, trained end to end on log-spectrograms."""
 
     version: ClassVar[str] = "5"
+    libraries: ClassVar[tuple[str, ...]] = (
+        "sabench_plugins.neural.engine",
+        "sabench_plugins.neural.fast.folded",
+        "sabench_plugins.neural.predictor",
+        "safetensors.numpy",
+    )
     features: ClassVar[str] = "logspec"
     accepts: ClassVar[tuple[str, ...]] = ("sequences",)
     uses_validation: ClassVar[bool] = True

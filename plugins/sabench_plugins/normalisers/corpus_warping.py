@@ -26,6 +26,7 @@ class CorpusWarping(Normaliser):
     """
 
     name = "corpus-warping"
+    libraries = ("scipy.special",)
     title = "warping by ranks in the training set, the same for every speaker"
 
     def __init__(

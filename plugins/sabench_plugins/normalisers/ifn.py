@@ -40,6 +40,7 @@ class IterativeFeatureNormalisation(Normaliser):
     """
 
     name = "ifn"
+    libraries = ("sklearn.linear_model",)
     title = "iterative normalisation by detected neutral speech"
     version = "2"
 

@@ -38,6 +38,7 @@ class Warping(Normaliser):
     """
 
     name = "warping"
+    libraries = ("scipy.special",)
     title = "feature warping to a normal distribution, by ranks"
     version = "2"
 
