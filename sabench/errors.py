@@ -23,7 +23,15 @@ class ContractError(SabenchError, TypeError):
 
 
 class CheckFailure(SabenchError, AssertionError):
-    """A plugin that fails a check of the conformance suite."""
+    """A check that a plugin does not pass.
+
+    Attributes:
+        own_traceback: of an error that the plugin's own code raised, from that code on; empty without one.
+    """
+
+    def __init__(self, sentence: str, own_traceback: str = "") -> None:
+        super().__init__(sentence)
+        self.own_traceback = own_traceback
 
 
 class ParameterError(SabenchError, ValueError):

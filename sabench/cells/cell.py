@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sabench.interfaces.plugins import Adapter, Normaliser
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
 
 Rows = tuple[int, ...]
+Alone = Literal["none", "sample", "every"]
+"""Rows that are predicted again alone, in a fresh process: none, some of the last target, or each in its own."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Cell:
         search: values to choose from on validation; empty for none.
         seed: of the fit, derived from the run's.
         device, threads: to use.
+        alone: which rows are predicted again in fresh processes.
     """
 
     key: str
@@ -126,6 +129,12 @@ class Cell:
     device: str
     threads: int
     search: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    alone: Alone = "none"
+
+    @property
+    def strict(self) -> bool:
+        """Whether every row is predicted alone."""
+        return self.alone == "every"
 
     @property
     def n_training_speakers(self) -> int:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from sabench.cells.cell import BlindTarget, Evaluation
+from sabench.cells.alone import AloneCopy, CannotBeSent
+from sabench.cells.cell import Alone, BlindTarget, Evaluation
 from sabench.cells.fitting import CellData, FittedMethod
 from sabench.errors import ContractError
 from sabench.interfaces.plugins import Predictor
 from sabench.interfaces.views import FeatureView
+
+log = logging.getLogger(__name__)
 
 TOLERANCE = 1e-4
 """Largest difference between a row predicted in company, alone and reshuffled."""
@@ -20,14 +24,26 @@ _SAMPLE = 4
 _CHECKED_TARGETS = 2
 
 
-def evaluate(method: FittedMethod, evaluation: Evaluation, data: CellData, n_classes: int) -> np.ndarray:
+def evaluate(
+    method: FittedMethod,
+    evaluation: Evaluation,
+    data: CellData,
+    n_classes: int,
+    *,
+    threads: int = 1,
+    alone: Alone = "none",
+) -> np.ndarray:
     """Return probabilities of all targets, one after the other, shape `(n_scored, n_classes)`.
+
+    Rows of the first targets are predicted again, alone, by a copy of the method; those that `alone` says in fresh
+    processes, too.
 
     Raises:
         ContractError: wrong shape, NaN, rows that do not sum to one, rows that depend on each other, or an
             enrolment that depends on those before it.
     """
     method = with_evaluation_parameters(method, evaluation.parameters)
+    copy_alone = None if alone == "none" else _copy_alone(method, threads)
     parts = [
         _predict(method, target, data, n_classes, check=number < _CHECKED_TARGETS)
         for number, target in enumerate(evaluation.targets)
@@ -35,7 +51,59 @@ def evaluate(method: FittedMethod, evaluation: Evaluation, data: CellData, n_cla
     if not parts:
         return np.zeros((0, n_classes))
     _refuse_memory(method, evaluation.targets[0], data, parts[0])
+    if copy_alone is not None:
+        checked_targets = list(zip(evaluation.targets, parts, strict=True))[0 if alone == "every" else -1 :]
+        for target, probabilities in checked_targets:
+            _refuse_other_alone(copy_alone, method, target, data, probabilities, strict=alone == "every")
     return np.concatenate(parts)
+
+
+def _copy_alone(method: FittedMethod, threads: int) -> AloneCopy | None:
+    try:
+        return AloneCopy(method, threads)
+    except CannotBeSent as error:
+        log.warning("%s cannot be sent to a fresh process: %s", type(method.adapter).__name__, error)
+        return None
+
+
+def _refuse_other_alone(
+    copy_alone: AloneCopy,
+    method: FittedMethod,
+    target: BlindTarget,
+    data: CellData,
+    together: np.ndarray,
+    *,
+    strict: bool,
+) -> None:
+    """Raise where rows come out differently in a process that has seen nothing else of their speaker."""
+    transductive = method.adapter.access.transductive
+    rows = np.arange(len(together)) if strict or transductive else _sample(len(together), _SAMPLE)
+    if not len(rows):
+        return
+    features, enrolment = data.features([target.rows[i] for i in rows]), data.enrolment(target.enrolment)
+    if transductive:  # it may look at all rows of a call, so that it is shown all of them
+        alone = copy_alone.predict(enrolment, [features])[0]
+    elif strict:
+        alone = np.concatenate([copy_alone.predict(enrolment, [features[i : i + 1]])[0] for i in range(len(rows))])
+    else:
+        alone = np.concatenate(copy_alone.predict(enrolment, [features[i : i + 1] for i in range(len(rows))]))
+    refuse_other_answers(type(method.adapter).__name__, together[rows], alone)
+
+
+def refuse_other_answers(name: str, together: np.ndarray, alone: np.ndarray) -> None:
+    """Raise where predictions of a fresh process differ from those that count.
+
+    Raises:
+        ContractError: with the largest difference.
+    """
+    difference = float(np.abs(alone - together).max()) if alone.shape == together.shape else float("inf")
+    if not difference <= TOLERANCE:
+        msg = (
+            f"{name}: a prediction changes by {difference:.2g} when it is made in a fresh process, of an utterance "
+            f"alone (allowed: {TOLERANCE:g}). A method that looks at all utterances of a target declares "
+            "Access(unlabelled=ALL); none may keep what it saw in other calls."
+        )
+        raise ContractError(msg)
 
 
 def with_evaluation_parameters(method: FittedMethod, parameters: Mapping[str, Any]) -> FittedMethod:
@@ -49,15 +117,25 @@ def with_evaluation_parameters(method: FittedMethod, parameters: Mapping[str, An
 
 
 def _predict(method: FittedMethod, target: BlindTarget, data: CellData, n_classes: int, *, check: bool) -> np.ndarray:
-    predictor, transform = method.enrol(data.enrolment(target.enrolment))
+    untouched = _copied(method) if check else method
+    enrolment = data.enrolment(target.enrolment)
+    predictor, transform = method.enrol(enrolment)
     features = data.features(target.rows)
     if transform is not None:
         features = features.map(transform)
     name = type(method.adapter).__name__
     probabilities = checked(predictor.predict_proba(features), len(features), n_classes, name)
     if check and not method.adapter.access.transductive:
-        refuse_dependent_rows(predictor, features, probabilities, name)
+        refuse_dependent_rows(untouched.enrol(enrolment)[0], features, probabilities, name)
     return probabilities
+
+
+def _copied(method: FittedMethod) -> FittedMethod:
+    """Return a copy that nobody has been enrolled with; the method itself where it cannot be copied."""
+    try:
+        return copy.deepcopy(method)
+    except Exception:  # noqa: BLE001  (an adapter may hold what cannot be copied)
+        return method
 
 
 def _refuse_memory(method: FittedMethod, target: BlindTarget, data: CellData, before: np.ndarray) -> None:

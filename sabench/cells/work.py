@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from sabench.cells.cell import Cell, Evaluation
 from sabench.cells.evaluating import evaluate
 from sabench.cells.fitting import CellData, FittedMethod, fit, forget_candidates, load, save
 from sabench.cells.folder import CellFolder
-from sabench.errors import SabenchError
+from sabench.cells.threads import limited_threads
+from sabench.errors import SabenchError, described
 from sabench.machine.environment import environment
 from sabench.machine.files import write_json
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 log = logging.getLogger(__name__)
 
 
@@ -33,17 +31,17 @@ def work(cell: Cell) -> str:
             folder.fail(str(error))
             return "failed"
         except Exception as error:  # noqa: BLE001  (a method's fault is a row; the rest of the run goes on)
-            folder.fail(f"{type(error).__name__}: {error}", traceback.format_exc())
+            folder.fail(described(error), traceback.format_exc())
             return "failed"
         folder.end()
     return "complete"
 
 
 def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
-    missing = [evaluation for evaluation in cell.evaluations if folder.read_evaluation(evaluation.key) is None]
+    missing = [each for each in cell.evaluations if not _is_there(folder, each.key, cell.strict)]
     if not missing and folder.fit() is not None:
         return
-    with _threads(cell.threads):
+    with limited_threads(cell.threads):
         data = CellData(cell)
         method = _method(cell, folder, data, spent)
         faults = []
@@ -58,27 +56,10 @@ def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
 
 def _evaluate(cell: Cell, folder: CellFolder, data: CellData, method: FittedMethod, evaluation: Evaluation) -> None:
     started = time.perf_counter()
-    probabilities = evaluate(method, evaluation, data, len(cell.classes))
+    probabilities = evaluate(method, evaluation, data, len(cell.classes), threads=cell.threads, alone=cell.alone)
     seconds = time.perf_counter() - started
-    folder.write_evaluation(evaluation.key, probabilities, {"draw": evaluation.draw, "seconds": seconds})
-
-
-@contextmanager
-def _threads(threads: int) -> Iterator[None]:
-    """Hold numerical libraries to so many threads: those loaded already, and those that a method loads later."""
-    from threadpoolctl import threadpool_limits
-
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    try:
-        with threadpool_limits(threads):
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    about = {"draw": evaluation.draw, "seconds": seconds, **({"strict": True} if cell.strict else {})}
+    folder.write_evaluation(evaluation.key, probabilities, about)
 
 
 def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> FittedMethod:
@@ -115,6 +96,11 @@ def _kept_method(cell: Cell, folder: CellFolder) -> FittedMethod | None:
         return None
 
 
-def is_complete(folder: CellFolder, evaluations: Iterable[str]) -> bool:
-    """Whether the record of the fit and every evaluation are there and sound."""
-    return folder.fit() is not None and all(folder.read_evaluation(key) is not None for key in evaluations)
+def is_complete(folder: CellFolder, evaluations: Iterable[str], *, strict: bool = False) -> bool:
+    """Whether the record of the fit and every evaluation are there and sound, predicted strictly where asked."""
+    return folder.fit() is not None and all(_is_there(folder, key, strict) for key in evaluations)
+
+
+def _is_there(folder: CellFolder, key: str, strict: bool) -> bool:
+    evaluation = folder.read_evaluation(key)
+    return evaluation is not None and (not strict or bool(evaluation[1].get("strict")))

@@ -31,12 +31,14 @@ class CheckOutcome:
         status: a check that was expected to fail and passes has failed.
         detail: the sentence that says what the plugin does, why the check was skipped, or why it fails as expected.
         reason: why the check is there.
+        own_traceback: of an error that the plugin's own code raised; empty without one.
     """
 
     check: str
     status: Status
     detail: str
     reason: str
+    own_traceback: str = ""
 
 
 def checks_of(kind: str) -> list[Check]:
@@ -104,7 +106,7 @@ def _outcome(check: Check, subject: Subject, expected: str | None) -> CheckOutco
         return CheckOutcome(check.name, "skipped", str(error), check.reason)
     except CheckFailure as error:
         status: Status = "failed" if expected is None else "failed as expected"
-        return CheckOutcome(check.name, status, expected or str(error), check.reason)
+        return CheckOutcome(check.name, status, expected or str(error), check.reason, error.own_traceback)
     if expected is not None:
         detail = f"{subject.title} passes a check that it is expected to fail ({expected}); remove the expectation."
         return CheckOutcome(check.name, "failed", detail, check.reason)

@@ -99,9 +99,13 @@ def _print(subject: Subject, outcomes: list[CheckOutcome]) -> None:
     table(f"{subject.plugin!r}", ["check", "result", "what was found"], rows)
     counts = {status: sum(one.status == status for one in outcomes) for status in sorted({o.status for o in outcomes})}
     message(f"{subject.registered}: {', '.join(f'{number} {status}' for status, number in counts.items())}")
+    shown: set[str] = set()
     for outcome in outcomes:
         if outcome.status == "failed":
             message(f"{outcome.detail} Why: {outcome.reason}")
+            if outcome.own_traceback and outcome.own_traceback not in shown:
+                shown.add(outcome.own_traceback)
+                message(outcome.own_traceback.rstrip())
 
 
 def _facts(subject: Subject, outcomes: list[CheckOutcome]) -> dict[str, Any]:

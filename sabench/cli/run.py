@@ -59,6 +59,10 @@ def run(
         bool | None,
         typer.Option(help="Whether speakers with fewer enrolment utterances than asked for give what they have."),
     ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(help="Whether every utterance is predicted alone too, each in a fresh process: slow, and proof."),
+    ] = None,
     search: Annotated[
         bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")
     ] = None,
@@ -95,6 +99,7 @@ def run(
         "seeds": seed,
         "draws": draw,
         "accept_fewer": accept_fewer,
+        "strict": strict,
         "search": search,
         "validation_as_training": validation_as_training,
         "twin": choices.twin(bool(simulated), scale, twin_seed, speaker_effect),

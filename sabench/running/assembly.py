@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from sabench.cells.cell import BlindTarget, Cell, EnrolmentRows, Evaluation, TrainingRows, Validation
+from sabench.cells.cell import Alone, BlindTarget, Cell, EnrolmentRows, Evaluation, TrainingRows, Validation
 from sabench.hashing import derive_seed, plain
 from sabench.interfaces.records import Access, Draw
 from sabench.protocols.draws import Drawn, drawn_for, effective_access, take
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
 
 
-def cells(results: Results, planned: PlannedRun, run: RunRecord, features: FeatureSet) -> list[Cell]:
-    """Return one cell a fold of a run; `run` may ask for more draws than its plan, from an earlier start."""
-    return [_Assembler(planned, run, fold).cell(results, features) for fold in planned.split_corpus.protocol.folds]
+def cells(
+    results: Results,
+    planned: PlannedRun,
+    run: RunRecord,
+    features: FeatureSet,
+    folds: Container[str] | None = None,
+    *,
+    strict: bool = False,
+) -> list[Cell]:
+    """Return one cell a fold of a run, or of some folds; `run` may ask for more draws than its plan did."""
+    return [
+        replace(_Assembler(planned, run, fold).cell(results, features), alone=_alone(number, strict))
+        for number, fold in enumerate(planned.split_corpus.protocol.folds)
+        if folds is None or fold.name in folds
+    ]
+
+
+def _alone(number: int, strict: bool) -> Alone:
+    """Return what is predicted again in fresh processes: a sample of one fold, which costs a run next to nothing."""
+    return "every" if strict else "none" if number else "sample"
 
 
 class _Assembler:

@@ -50,6 +50,7 @@ class Plan(BaseModel):
         accept_fewer: speakers with fewer enrolment utterances than a method asks for give what they have,
             instead of being refused.
         validation_as_training: methods that do not validate train on validation speakers too.
+        strict: predict every utterance alone too, in a fresh process, and refuse a method that then says otherwise.
         search: choose from each adapter's declared grid on validation.
         twin: run on a simulated twin instead of recordings.
         threads: per cell; default is cores divided by the folds that can run side by side.
@@ -76,6 +77,7 @@ class Plan(BaseModel):
     seeds: Seeds = (0,)
     draws: Names = ("first",)
     accept_fewer: bool = False
+    strict: bool = False
     validation_as_training: bool = True
     search: bool = False
     twin: Twin | None = None

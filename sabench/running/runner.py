@@ -92,7 +92,7 @@ class Runner:
         return {
             fold
             for fold, key in planned.record.folds.items()
-            if not is_complete(self._results.cell(key), [keys[fold] for keys in asked])
+            if not is_complete(self._results.cell(key), [keys[fold] for keys in asked], strict=self._plan.strict)
         }
 
     def _cells(self, planned: PlannedRun, folds: set[str]) -> list[Cell]:
@@ -107,8 +107,7 @@ class Runner:
             self._fail(planned, folds, str(features))
             return []
         run = self._runs[planned.record.run_id]
-        made = assembly.cells(self._results, planned, run, features)
-        return [cell for cell in made if cell.fold in folds]
+        return assembly.cells(self._results, planned, run, features, folds, strict=self._plan.strict)
 
     def _features(self, planned: PlannedRun) -> FeatureSet | SabenchError:
         """Return the features of a run's corpus, or why they cannot be had."""

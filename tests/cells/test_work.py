@@ -153,10 +153,10 @@ def test_a_broken_contract_is_told_in_its_own_words(made):
 
 
 def test_a_draw_that_a_method_cannot_take_does_not_hold_up_the_others(made, monkeypatch):
-    def evaluate(method, evaluation, *rest):
+    def evaluate(method, evaluation, *rest, **how):
         if evaluation.draw == "zeros":
             raise ValueError("no zeros")
-        return honest(method, evaluation, *rest)
+        return honest(method, evaluation, *rest, **how)
 
     honest = working.evaluate
     monkeypatch.setattr(working, "evaluate", evaluate)

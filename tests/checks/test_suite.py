@@ -255,3 +255,25 @@ def test_the_suite_needs_no_pytest_until_it_is_asked_for_marks():
 def test_datasets_are_not_confused_with_others():
     assert issubclass(Folders, Dataset)
     assert Subject(Folders()).kind == "datasets"
+
+
+class Crashing(Centroid):
+    def enrol(self, enrolment):
+        return CrashingPredictor()
+
+
+class CrashingPredictor:
+    def predict_proba(self, features):
+        return self.helper(features)
+
+    def helper(self, features):
+        raise ZeroDivisionError("mine")
+
+
+def test_an_error_of_the_author_is_told_with_its_phase_and_their_own_traceback():
+    outcomes = [outcome for outcome in run(Subject(Crashing())) if outcome.status == "failed"]
+    assert outcomes[0].detail.endswith("declares (in predict_proba): ZeroDivisionError: mine.")
+    lines = outcomes[0].own_traceback.splitlines()
+    assert "in predict_proba" in lines[0]
+    assert any("in helper" in line for line in lines)
+    assert lines[-1] == "ZeroDivisionError: mine"

@@ -244,6 +244,25 @@ class Remembering(Nearest):
         return probabilities
 
 
+class Peeking(Centroid):
+    """Looks at the whole of a large call, and answers single utterances from what it said of them then."""
+
+    def enrol(self, enrolment):
+        return AnsweringFromMemory(self, super().enrol(enrolment).home)
+
+
+class AnsweringFromMemory(Nearest):
+    said: dict[bytes, np.ndarray] = {}
+
+    def predict_proba(self, features):
+        if len(features) > 4:
+            good = super().predict_proba(features)
+            company = 0.5 * good + 0.5 * good.mean(axis=0)
+            self.said.update({vector(a).tobytes(): row for a, row in zip(features, company, strict=True)})
+        known = [self.said.get(vector(array).tobytes()) for array in features]
+        return super().predict_proba(features) if any(row is None for row in known) else np.stack(known)
+
+
 class Pickling(Centroid):
     def save(self, folder):
         (folder / "model.bin").write_bytes(pickle.dumps((self.home_, self.centres_, self.known_)))
@@ -348,7 +367,11 @@ WRONG = [
     ("declarations_are_sound", Boasting, "has the access 1.*offers the preset 'sharp'.*Did you mean 'sharpness'"),
     ("cost_and_size_are_numbers", Endless, r"estimates the cost .*inf.*zero seconds or more"),
     ("every_accepted_kind_is_taken", FunctionalsOnly, "cannot be fitted on one of the kinds of features"),
-    ("no_validation_speaker_is_needed", Validating, "cannot be fitted without validation speakers: IndexError"),
+    (
+        "no_validation_speaker_is_needed",
+        Validating,
+        "cannot be fitted without validation speakers .in fit.: IndexError",
+    ),
     ("fitting_leaves_parameters_alone", Tuning, "changes its parameter sharpness while it is fitted"),
     ("fitting_leaves_parameters_alone", Unscored, "keeps fitted state in 'weights'; .* weights_"),
     ("evaluation_parameters_do_not_change_the_fit", SharpFit, "when sharpness is changed after the fit"),
@@ -376,16 +399,21 @@ WRONG = [
     ("the_same_seed_gives_the_same_output", Unseeded, "fitted twice with the same seed"),
     ("the_seed_matters_only_where_declared", Chancy, "depends on the seed and does not declare `stochastic = True`"),
     ("another_instance_changes_nothing", ClassLevel, "once another one was fitted: they share state"),
+    ("nothing_kept_from_other_calls_changes_a_prediction", Peeking, "predicts otherwise in a fresh process"),
     ("folds_in_reverse_order_change_nothing", Memorising, "come in another order: it remembers earlier folds"),
     ("saving_and_loading_change_nothing", Pickling, r"saves a pickle \(model.bin\), which can run code"),
     ("saving_and_loading_change_nothing", Forgetful, "predicts otherwise once saved and loaded"),
-    ("saving_and_loading_change_nothing", Unloadable, "cannot be saved and loaded: FileNotFoundError"),
+    ("saving_and_loading_change_nothing", Unloadable, "cannot be saved and loaded .in load.: FileNotFoundError"),
     ("a_resumed_fit_ends_in_the_same_numbers", Twice, "when its fit was killed and resumed"),
-    ("a_speaker_with_one_utterance_is_served", Spread, "fails where a speaker has one utterance: ZeroDivisionError"),
+    (
+        "a_speaker_with_one_utterance_is_served",
+        Spread,
+        "fails where a speaker has one utterance .in fit.: Zero",
+    ),
     ("a_class_absent_from_training_keeps_its_column", predicting(PresentOnly), r"gave shape \(12, 2\)"),
     ("silence_is_survived", predicting(UnitLength), "gave 36 values that are not finite"),
-    ("clips_of_one_frame_are_survived", Moving, "fails on clips of one frame: IndexError"),
+    ("clips_of_one_frame_are_survived", Moving, "fails on clips of one frame .in fit.:"),
     ("inputs_are_left_as_they_were", Overwriting, "changes training data that it is handed"),
-    ("read_only_inputs_are_taken", Borrowing, "needs to write into arrays that it is handed: ValueError"),
+    ("read_only_inputs_are_taken", Borrowing, "needs to write into arrays that it is handed .in fit.: ValueError"),
     ("its_classifier_is_one_of_scikit_learn", Halfway, "has a classifier that breaks scikit-learn's contract: "),
 ]

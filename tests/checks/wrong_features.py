@@ -142,11 +142,19 @@ WRONG = [
     ("a_result_is_not_overwritten_by_the_next", Buffered, "overwrites an earlier result with the next one"),
     ("extracting_leaves_the_extractor_unchanged", Adjusting, r"changes its parameters while it extracts: \['parts'\]"),
     ("silence_is_survived", Logarithmic, "returns 1 values that are NaN or infinite"),
-    ("very_short_clips_are_survived", Impatient, "fails on very short clips: ValueError: less than a frame"),
-    ("full_scale_is_survived", Wrapping, "fails on clipped audio: OverflowError"),
+    (
+        "very_short_clips_are_survived",
+        Impatient,
+        "fails on very short clips .in extract.: .*less than a frame",
+    ),
+    ("full_scale_is_survived", Wrapping, "fails on clipped audio .in extract.: OverflowError"),
     ("two_channels_are_taken", Interleaving, r"gives shape \(10,\) of two channels and \(5,\) of one; mix them down"),
     ("the_sampling_rate_is_honoured", Deaf, "the same features whatever the sampling rate"),
     ("the_sampling_rate_is_honoured", Choosy, "cannot take an unusual sampling rate, .*KeyError: 8000"),
     ("the_signal_is_left_as_it_was", Preemphasising, "changes the signal that it is handed"),
-    ("the_signal_is_left_as_it_was", Borrowing, "needs to write into the signal, or changes it: ValueError"),
+    (
+        "the_signal_is_left_as_it_was",
+        Borrowing,
+        "needs to write into the signal, or changes it .in extract.:",
+    ),
 ]

@@ -201,9 +201,9 @@ WRONG = [
         "of a speaker who enrolled nothing",
     ),
     ("without_enrolment_it_is_the_identity_or_says_so", Mumbling, "in the words 'no'; say what is missing"),
-    ("without_enrolment_it_is_the_identity_or_says_so", Crashing, "fails without enrolment: IndexError"),
+    ("without_enrolment_it_is_the_identity_or_says_so", Crashing, "fails without enrolment .in enrol.: IndexError"),
     ("constant_features_stay_finite", Dividing, "into values that are not finite"),
-    ("a_speaker_with_one_utterance_is_served", Unbiased, "has one utterance: ZeroDivisionError"),
+    ("a_speaker_with_one_utterance_is_served", Unbiased, "has one utterance .in enrol.: ZeroDivisionError"),
     ("enrol_leaves_the_normaliser_unchanged", SelfChanging, r"changes itself while it enrols a speaker .*last_"),
     ("enrolling_another_speaker_first_changes_nothing", Shared, "otherwise once another one is enrolled"),
     ("each_array_is_transformed_by_itself", Running, "otherwise after others have been transformed"),
@@ -215,5 +215,9 @@ WRONG = [
     ("inputs_are_left_as_they_were", InPlace, "changes arrays that it is handed"),
     ("read_only_inputs_are_taken", Borrowing, "needs to write into arrays that it is handed"),
     ("saving_and_loading_change_nothing", Pickling, r"saves a pickle \(mean.pt\)"),
-    ("saving_and_loading_change_nothing", Unloadable, "cannot be saved and loaded: OSError: the disk is full of eels"),
+    (
+        "saving_and_loading_change_nothing",
+        Unloadable,
+        "cannot be saved and loaded .in load.: .* full of eels",
+    ),
 ]

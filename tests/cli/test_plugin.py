@@ -86,7 +86,7 @@ def test_json_holds_every_outcome():
     (plugin,) = json.loads(invoke("test", "mean", "--json").stdout)["plugins"]
     assert (plugin["name"], plugin["kind"], plugin["parameters"]) == ("mean", "normalisers", {"weight": 1.0})
     assert plugin["failed"] == 0
-    assert {"check", "status", "detail", "reason"} == plugin["outcomes"][0].keys()
+    assert {"check", "status", "detail", "reason", "own_traceback"} == plugin["outcomes"][0].keys()
 
 
 def test_parameters_can_be_set():

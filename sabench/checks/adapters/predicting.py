@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from sabench.cells.alone import AloneCopy, CannotBeSent
 from sabench.cells.evaluating import TOLERANCE
-from sabench.checks.adapters.trial import TARGET, difference, fitted, held, kind_of, predicted
+from sabench.cells.fitting import FittedMethod
+from sabench.checks.adapters.trial import TARGET, difference, fitted, held, kind_of, predicted, refuse_difference
 from sabench.checks.check import NotApplicable, check, refuse
 from sabench.checks.speech import CLASSES, enrolment_of, speech
 from sabench.checks.subject import Subject
@@ -77,6 +79,22 @@ def batch_of_test_utterances_changes_nothing(subject: Subject) -> None:
     _refuse(subject, together[:4], np.concatenate(alone), "changes with the other utterances in the same call")
 
 
+@check("adapters", crash="cannot predict in a fresh process")
+def nothing_kept_from_other_calls_changes_a_prediction(subject: Subject) -> None:
+    """What a method keeps in its module, of other calls or other folds, is more of the speaker than it declares."""
+    own = speech(kind_of(subject), [TARGET])
+    adapter = fitted(subject)
+    enrolment = enrolment_of(own, adapter.access)
+    try:
+        copy_alone = AloneCopy(FittedMethod(adapter, None), threads=1)
+        calls = [own.features] if adapter.access.transductive else [own.features[row : row + 1] for row in range(4)]
+        together = held(subject, adapter.enrol(enrolment).predict_proba(own.features), own)
+        alone = np.concatenate(copy_alone.predict(enrolment, calls))
+    except CannotBeSent as error:
+        raise NotApplicable(f"it cannot be sent to another process ({error})") from error
+    refuse_difference(subject, together[: len(alone)], alone, "predicts otherwise in a fresh process", TOLERANCE)
+
+
 def _answers(subject: Subject, own: Utterances, *calls: FeatureView) -> list[np.ndarray]:
     """Return what one predictor says in several calls."""
     adapter = fitted(subject)
@@ -96,4 +114,5 @@ CHECKS = (
     columns_are_in_class_order,
     order_of_test_utterances_changes_nothing,
     batch_of_test_utterances_changes_nothing,
+    nothing_kept_from_other_calls_changes_a_prediction,
 )
