@@ -13,7 +13,7 @@ from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Reported
-    from sabench.leaderboard.board import Board, Row, Table
+    from sabench.leaderboard.board import Across, Board, Row, Table
     from sabench.leaderboard.build import Literature
     from sabench.results.sources import Source
 
@@ -113,6 +113,8 @@ _NUMBERS = ["p (Holm)", "worse for", "detectable"]
 def _print(board: Board) -> None:
     from sabench.cli.output import message, table
 
+    for across in board.across:
+        _print_across(across)
     for found in board.tables:
         mark = " (simulated)" if found.simulated else ""
         heading = f"{found.title}{mark}: {found.protocol} {found.protocol_hash[:8]}, {found.score}"
@@ -131,6 +133,16 @@ def _print(board: Board) -> None:
         message(f"Left out: {sentence}")
     if not board.tables:
         message("There is no finished run yet. Start one with: sabench run")
+
+
+def _print_across(across: Across) -> None:
+    from sabench.cli.output import table
+    from sabench.leaderboard.cells import ACROSS_HEAD, across_cells, across_title, ranking_words
+
+    table(across_title(across), list(ACROSS_HEAD), [across_cells(row) for row in across.rows])
+    if across.ranking:
+        typer.echo(ranking_words(across.ranking, len(across.datasets)))
+        typer.echo()
 
 
 def _rows(found: Table) -> list[list[str]]:

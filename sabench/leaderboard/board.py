@@ -27,9 +27,11 @@ class Difference:
         p: of this comparison alone.
         p_corrected: by Holm over the `family` of all comparisons with baselines in the table.
         family: number of these comparisons.
+        standard_error: of the difference.
         detectable: true difference that such a comparison finds with a probability of 0.8.
         n_worse, n_speakers: for so many of so many speakers the method scores lower.
         largest_loss, worse_speaker: UAR that one of them loses at most, and who.
+        about_methods: false where only these trained models are compared.
         verdict: `better`, `worse`, `none`, or `models` where only these trained models differ.
         sentence: the verdict in words.
         harm: whom the better of the two harms, in words.
@@ -43,11 +45,13 @@ class Difference:
     p: float
     p_corrected: float
     family: int
+    standard_error: float
     detectable: float
     n_worse: int
     n_speakers: int
     largest_loss: float
     worse_speaker: str
+    about_methods: bool
     verdict: str
     sentence: str
     harm: str
@@ -61,6 +65,7 @@ class Row:
         rank: best and worst rank that the decisions leave open among methods of one price; None where there are
             too few seeds or folds to rank it.
         method: its title.
+        method_hash: the same for the same method, whatever it ran on.
         features, normaliser: names; the normaliser may be empty.
         parameters: of adapter and normaliser.
         access: its price in words, and `group` the class of price.
@@ -73,6 +78,7 @@ class Row:
         confusion: parts of each true class, a row a class.
         speakers: UAR of each speaker.
         worst_speaker, worst_uar, gini, iswf, gender_gap: see `sabench.stats.metrics.Scores`.
+        complete: whether no fold is missing.
         baseline: whether others are held against it.
         difference: to its baseline.
         seconds: of fits and evaluations of one run, the mean over seeds.
@@ -82,6 +88,7 @@ class Row:
 
     rank: tuple[int, int] | None
     method: str
+    method_hash: str
     features: str
     normaliser: str
     parameters: Mapping[str, Any]
@@ -104,6 +111,7 @@ class Row:
     gini: float
     iswf: float
     gender_gap: float | None
+    complete: bool
     baseline: bool
     difference: Difference | None
     seconds: float
@@ -203,16 +211,100 @@ class Table:
 
 
 @dataclass(frozen=True)
+class CorpusEffect:
+    """What a method gains over its baseline on one corpus, the mean over the tables of that corpus."""
+
+    dataset: str
+    effect: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class AcrossRow:
+    """One method over several corpora.
+
+    Attributes:
+        method, access, group: as in its tables.
+        baseline: what it is held against; empty for a method that is held against none on two corpora.
+        corpora: its gain on each corpus.
+        effect, low, high, confidence: mean gain over corpora (random effects) with its interval.
+        p, p_corrected, family: of no gain; corrected by Holm over all methods of this table.
+        between: standard deviation of the gain between corpora.
+        detectable: true mean gain that so many corpora find with a probability of 0.8.
+        verdict: `better`, `worse` or `none`; empty where there is no mean gain.
+        sentence: in words.
+        mean_rank: over all corpora; None for a method that is missing on some.
+    """
+
+    method: str
+    access: str
+    group: str
+    baseline: str
+    corpora: tuple[CorpusEffect, ...]
+    effect: float
+    low: float
+    high: float
+    confidence: float
+    p: float
+    p_corrected: float
+    family: int
+    between: float
+    detectable: float
+    verdict: str
+    sentence: str
+    mean_rank: float | None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean ranks of the methods that ran on all corpora.
+
+    Attributes:
+        methods: by rising mean rank, and `groups`, their kinds of access.
+        ranks: mean ranks, 1 the best.
+        critical_difference: methods differ whose mean ranks are at least so far apart.
+        p: of Friedman's test that all are alike; NaN for two methods.
+        alike: groups of methods, by their positions, that do not differ.
+    """
+
+    methods: tuple[str, ...]
+    groups: tuple[str, ...]
+    ranks: tuple[float, ...]
+    critical_difference: float
+    p: float
+    alike: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Across:
+    """All methods over several corpora, of real recordings or of twins.
+
+    Attributes:
+        simulated: whether the corpora are twins.
+        datasets: their names.
+        rows: by price, then mean gain.
+        ranking: mean ranks; None where fewer than two methods ran on all corpora.
+    """
+
+    simulated: bool
+    datasets: tuple[str, ...]
+    rows: tuple[AcrossRow, ...]
+    ranking: Ranking | None
+
+
+@dataclass(frozen=True)
 class Board:
     """A whole leaderboard.
 
     Attributes:
-        tables: those of real recordings first.
+        across: methods over several corpora, where there are several; those of real recordings first.
+        tables: likewise.
         version: of sabench.
         created: ISO time.
         skipped: what could not be read, a sentence each.
     """
 
+    across: tuple[Across, ...]
     tables: tuple[Table, ...]
     version: str
     created: str

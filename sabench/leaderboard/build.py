@@ -12,6 +12,7 @@ from typing import Any
 from sabench._version import __version__
 from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
+from sabench.leaderboard.across import across
 from sabench.leaderboard.board import Board, LiteratureRow, Row, Table, price_order
 from sabench.leaderboard.rows import differences, row_of
 from sabench.results.sources import Merged, Source
@@ -43,7 +44,9 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
         _refuse_unknown(baseline, by_protocol)
     tables = [_Builder(_labelled(part), literature, baseline).table() for part in by_protocol.values()]
     ordered = sorted(tables, key=lambda table: (table.simulated, table.title, table.protocol, table.protocol_hash))
-    return Board(tuple(ordered), __version__, datetime.now(UTC).isoformat(timespec="seconds"), tuple(skipped))
+    return Board(
+        across(ordered), tuple(ordered), __version__, datetime.now(UTC).isoformat(timespec="seconds"), tuple(skipped)
+    )
 
 
 def _with_first(entry: Entry, firsts: Iterable[Entry]) -> tuple[Entry, Entry] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from sabench.leaderboard.board import MARKS, Difference, Row
+from sabench.leaderboard.board import MARKS, Across, AcrossRow, Difference, Ranking, Row
 from sabench.verdicts.harm import Harm
-from sabench.verdicts.wording import difference_words, p_number, points
+from sabench.verdicts.wording import difference_words, p_number, p_words, points, signed
 
 
 def difference(row: Row) -> str:
@@ -37,3 +37,47 @@ def detectable(found: Difference | None) -> str:
     if found is None or found.verdict != "none":
         return "-"
     return "none" if math.isinf(found.high) else points(found.detectable)
+
+
+ACROSS_HEAD = (
+    "method",
+    "access",
+    "mean gain",
+    "p (Holm)",
+    "on each corpus",
+    "between corpora",
+    "detectable",
+    "mean rank",
+)
+
+
+def across_cells(row: AcrossRow) -> list[str]:
+    """Return the cells of a method over several corpora, under `ACROSS_HEAD`."""
+    rank = "-" if row.mean_rank is None else f"{row.mean_rank:.2f}"
+    if not row.verdict:
+        return [row.method, row.access, "-", "-", "-", "-", "-", rank]
+    return [
+        row.method,
+        row.access,
+        f"{MARKS[row.verdict]} {difference_words(row.effect, row.low, row.high)} vs {row.baseline}",
+        p_number(row.p_corrected),
+        ", ".join(f"{one.dataset} {signed(one.effect)}" for one in row.corpora),
+        points(row.between),
+        points(row.detectable) if row.verdict == "none" else "-",
+        rank,
+    ]
+
+
+def across_title(across: Across) -> str:
+    """Return which corpora are taken together."""
+    return f"Across corpora{' (simulated)' if across.simulated else ''}: {', '.join(across.datasets)}"
+
+
+def ranking_words(ranking: Ranking, n_corpora: int) -> str:
+    """Return what the mean ranks say, in a sentence or two."""
+    order = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(ranking.methods, ranking.ranks, strict=True))
+    friedman = "" if math.isnan(ranking.p) else f" All alike: {p_words(ranking.p)} (Friedman)."
+    apart = f"Two methods differ where their mean ranks are {ranking.critical_difference:.2f} apart (Nemenyi)"
+    if ranking.critical_difference > len(ranking.methods) - 1:
+        apart += f", which {n_corpora} corpora cannot show"
+    return f"Mean ranks over {n_corpora} corpora, whatever the price: {order}. {apart}.{friedman}"

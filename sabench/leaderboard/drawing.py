@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sabench.leaderboard.board import Row, Table, price_order
+from sabench.leaderboard.board import Across, AcrossRow, Row, Table, price_order
 
 SHOWN = 12
 """Pictures show so many methods at most."""
@@ -147,6 +147,45 @@ def gains(table: Table) -> Gains | None:
         y += _LINE + 4
         found.append(Gain(row.method, row.group, scale.at(d.effect), y, scale.at(d.low), scale.at(d.high), d.sentence))
     return Gains(tuple(found), tuple(prices), scale, y + 14)
+
+
+@dataclass(frozen=True)
+class MeanGain:
+    """A method's mean gain over corpora, and its gain on each."""
+
+    method: str
+    group: str
+    x: float
+    y: float
+    low: float
+    high: float
+    words: str
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class MeanGains:
+    """All methods that are held against a baseline on several corpora, over one axis."""
+
+    gains: tuple[MeanGain, ...]
+    scale: Scale
+    height: float
+
+
+def corpora(across: Across) -> MeanGains | None:
+    """Return the picture of gains on each corpus; the axis holds these, and cuts the intervals of their mean."""
+    held = [row for row in across.rows if row.verdict][:SHOWN]
+    if not held:
+        return None
+    scale = Scale.around([0.0, *(one.effect for row in held for one in row.corpora)], 10, 350, step=0.05)
+    found = [_mean_gain(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(held)]
+    return MeanGains(tuple(found), scale, 30 + len(held) * (_LINE + 8) - 10)
+
+
+def _mean_gain(row: AcrossRow, y: float, scale: Scale) -> MeanGain:
+    dots = tuple(Dot(scale.at(one.effect), y, f"{one.dataset}: {100 * one.effect:+.1f}") for one in row.corpora)
+    low, x, high = (scale.at(value) for value in (row.low, row.effect, row.high))
+    return MeanGain(row.method, row.group, x, y, low, high, row.sentence, dots)
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sabench.leaderboard.board import Board, Row, Table
-from sabench.leaderboard.cells import detectable, difference, harmed, p_value
+from sabench.leaderboard.board import Across, Board, Row, Table
+from sabench.leaderboard.cells import (
+    ACROSS_HEAD,
+    across_cells,
+    across_title,
+    detectable,
+    difference,
+    harmed,
+    p_value,
+    ranking_words,
+)
 from sabench.verdicts.wording import count, duration, points, rank_words, score_words
 
 
 def markdown(board: Board) -> str:
     """Return the tables as Markdown; names cannot break out of their cells."""
     parts = ["# Leaderboard", f"sabench {board.version}, {board.created}."]
+    parts += [_across(across) for across in board.across]
     parts += [_table(table) for table in board.tables]
     parts += [f"Left out: {_text(sentence)}" for sentence in board.skipped]
     return "\n\n".join(parts) + "\n"
+
+
+def _across(across: Across) -> str:
+    about = (
+        "Mean gains over corpora (random effects, Hartung and Knapp), corrected by Holm over these rows. "
+        "Between corpora: standard deviation of the gain."
+    )
+    parts = [f"## {_text(across_title(across))}", about, _grid(_ACROSS_HEAD, map(across_cells, across.rows))]
+    if across.ranking:
+        parts.append(_text(ranking_words(across.ranking, len(across.datasets))))
+    return "\n\n".join(parts)
 
 
 def _table(table: Table) -> str:
@@ -52,6 +73,7 @@ _HEAD = (
     "Parameters",
     "Speakers",
 )
+_ACROSS_HEAD = tuple(head[0].upper() + head[1:] for head in ACROSS_HEAD)
 _DRAW_HEAD = ("Method", "Draw", "UAR [95% CI]", "To first draw", "p (Holm)", "Worse for", "Detectable")
 _REPORTED_HEAD = ("Method", "UAR, reported", "Measured here", "Source", "Differences")
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sabench.leaderboard import cells, drawing
 from sabench.leaderboard.board import MARKS, Board
+from sabench.leaderboard.ranking_drawing import rank_picture
 from sabench.verdicts.wording import count, duration, p_number, points, rank_words
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ def _environment() -> Environment:
         "sortable": _sortable,
         "web": _web,
     }
-    environment.globals |= {"drawing": drawing, "marks": MARKS, "infinity": math.inf}
+    environment.globals |= {
+        "drawing": drawing,
+        "rank_picture": rank_picture,
+        "marks": MARKS,
+        "infinity": math.inf,
+    }
     return environment
 
 

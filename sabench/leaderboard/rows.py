@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from sabench.hashing import digest
 from sabench.leaderboard.board import Difference, Row
 from sabench.results.sources import KnowsGender
 from sabench.stats import intervals, metrics
 from sabench.stats.comparison import MIN_SEEDS, Comparison
 from sabench.stats.metrics import Scores
-from sabench.verdicts.entries import Entry
+from sabench.verdicts.entries import Entry, method_identity
 from sabench.verdicts.harm import harm
 from sabench.verdicts.verdict import Verdict, compare_family
 
@@ -35,11 +36,13 @@ def _difference(found: Verdict) -> Difference:
         p=one.p,
         p_corrected=one.p_corrected,
         family=one.family,
+        standard_error=one.standard_error,
         detectable=one.detectable,
         n_worse=hurt.n_worse,
         n_speakers=hurt.n_speakers,
         largest_loss=hurt.largest_loss,
         worse_speaker=hurt.speaker,
+        about_methods=one.about_methods,
         verdict=_kind(one),
         sentence=found.sentence,
         harm=found.harm_sentence,
@@ -66,6 +69,7 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
     return Row(
         rank=rank,
         method=entry.title,
+        method_hash=digest(method_identity(entry.first))[:12],
         features=method.features.name,
         normaliser=method.normaliser.name if method.normaliser else "",
         parameters=_parameters(entry),
@@ -88,6 +92,7 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
         gini=_mean(one.gini for one in found),
         iswf=_mean(one.iswf for one in found),
         gender_gap=None if found[0].gender_gap is None else _mean(one.gender_gap or 0.0 for one in found),
+        complete=entry.complete,
         baseline=baseline,
         difference=difference,
         note=_note(entry),

@@ -7,13 +7,13 @@ import io
 import math
 from collections.abc import Iterable
 
-from sabench.leaderboard.board import Board, Difference, Row, Table
+from sabench.leaderboard.board import Across, Board, Difference, Row, Table
 
 CSV_COLUMNS = (
     "dataset", "task", "simulated", "protocol", "protocol_hash", "part", "access_group", "rank_best", "rank_worst",
     "method", "features", "normaliser", "access", "draw", "seeds", "uar", "low", "high", "uar_mean", "uar_pooled",
     "baseline", "difference", "difference_low", "difference_high", "confidence", "p", "p_corrected", "family",
-    "verdict", "detectable", "n_worse", "largest_loss", "worse_speaker",
+    "verdict", "detectable", "between", "mean_rank", "n_worse", "largest_loss", "worse_speaker",
     "worst_speaker", "worst_uar", "gini", "iswf", "seconds", "n_parameters", "n_training_speakers", "note", "runs",
 )  # fmt: skip
 _WORDED = ("seeds", "runs", "baseline")
@@ -22,18 +22,34 @@ _OWN = ("low", "high")
 
 
 def csv_text(board: Board) -> str:
-    """Return one line a row: ranked methods, other draws, and reported results; scores are fractions.
+    """Return one line a row: methods over corpora, ranked methods, other draws, reported results; scores are fractions.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
+    for across in board.across:
+        writer.writerows(_csv_across(across))
     for table in board.tables:
         for part, rows in (("measured", table.rows), ("draw", table.draws)):
             writer.writerows(_csv_row(table, part, row) for row in rows)
         writer.writerows(_csv_reported(table))
     return stream.getvalue()
+
+
+def _csv_across(across: Across) -> Iterable[dict[str, object]]:
+    for row in across.rows:
+        named = {"difference": row.effect, "difference_low": row.low, "difference_high": row.high}
+        values = {
+            "dataset": " ".join(across.datasets),
+            "simulated": across.simulated,
+            "part": "across",
+            "access_group": row.group,
+            **named,
+            **{name: getattr(row, name) for name in CSV_COLUMNS if hasattr(row, name) and name not in _OWN},
+        }
+        yield {key: _cell(value) for key, value in values.items()}
 
 
 def _csv_row(table: Table, part: str, row: Row) -> dict[str, object]:

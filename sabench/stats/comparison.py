@@ -37,6 +37,7 @@ class Comparison:
         p_speakers: paired permutation over speakers.
         p_seeds: Welch's t over seeds; None where seeds play no part of their own.
         p_both: t over speakers and seeds together, likewise.
+        standard_error: of the difference over speakers and, where they count, seeds.
         detectable: true difference that such a comparison finds with a probability of 0.8, given the spread
             seen; NaN where so few speakers find none, or where there is no spread.
         smallest_p: the smallest that so many speakers can give, before correction.
@@ -55,6 +56,7 @@ class Comparison:
     p_speakers: float
     p_seeds: float | None
     p_both: float | None
+    standard_error: float
     detectable: float
     smallest_p: float
     exact: bool
@@ -178,6 +180,7 @@ class _Pair:
             p_speakers=self.p_speakers,
             p_seeds=self.p_seeds,
             p_both=self.p_both,
+            standard_error=float(np.sqrt(self.variance[0])),
             detectable=self.detectable(alpha),
             smallest_p=smallest_p(n),
             exact=n <= EXACT,
@@ -201,11 +204,16 @@ class _Pair:
         """Variances of the difference with their degrees of freedom: over speakers, and over seeds where they count."""
         return [self.speakers, *self.seeds]
 
+    @property
+    def variance(self) -> tuple[float, float]:
+        """Their sum, with its degrees of freedom."""
+        total, df = combined(*(np.array(part) for part in zip(*self.variances, strict=True)))
+        return float(total), float(df)
+
     def detectable(self, alpha: float) -> float:
         if smallest_p(len(self.first.units)) > alpha:
             return float("nan")
-        variance, df = combined(*(np.array(part) for part in zip(*self.variances, strict=True)))
-        return detectable(float(variance), float(df), alpha)
+        return detectable(*self.variance, alpha)
 
 
 def _with_zero(effect: Interval) -> Interval:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sabench.errors import ResultsError
 from sabench.hashing import canonical
@@ -113,9 +114,14 @@ def is_complete(source: Source, run: RunRecord, draw: str) -> bool:
 
 def identity(run: RunRecord) -> str:
     """Return a text that is the same for seeds of one method under one protocol, whatever they were called."""
+    return canonical([run.protocol_hash, *method_identity(run)])
+
+
+def method_identity(run: RunRecord) -> list[Any]:
+    """Return what is the same for runs of one method under whatever protocol."""
     method = run.method
-    parts = [run.protocol_hash, run.validation_as_training, method.features, method.normaliser, method.adapter]
-    return canonical([*parts, method.variant])
+    parts = [run.validation_as_training, method.features, method.normaliser, method.adapter]
+    return [*parts, method.variant]
 
 
 def _kept(source: Source, seeds: Mapping[int, RunRecord], draw: str) -> tuple[RunRecord, ...]:

@@ -73,6 +73,7 @@ class Verdict:
             "p_speakers": found.p_speakers,
             "p_seeds": found.p_seeds,
             "p_both": found.p_both,
+            "standard_error": found.standard_error,
             "detectable": found.detectable,
             "smallest_p": found.smallest_p,
             "exact": found.exact,
