@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sabench.corpora.twins import simulation_of
 from sabench.errors import ContractError, DatasetError, SabenchError, did_you_mean
-from sabench.interfaces.records import COLUMNS, Corpus
+from sabench.interfaces.records import COLUMNS, OPTIONAL_COLUMNS, Corpus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,14 +25,15 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "partition": None,
     "session": None,
 }
-_TEXTS: Final = ("id", "path", "speaker", "label", "session")
+_TEXTS: Final = ("id", "path", "speaker", "label", "session", *OPTIONAL_COLUMNS)
 _SHOWN: Final = 5
 
 
 def utterance_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return a table with all `COLUMNS` from rows that give at least id, path, speaker and label.
 
-    What a row leaves out is the whole file, not neutral, and without gender, partition and session.
+    What a row leaves out is the whole file, not neutral, and without gender, partition and session. `OPTIONAL_COLUMNS`
+    stand in the table where some row has a value for them.
 
     Raises:
         ContractError: a row lacks a needed column or has one that a corpus does not know.
@@ -46,8 +47,10 @@ def utterance_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     complete = [{**_DEFAULTS, **row} for row in rows]
     for row in complete:
         _refuse_columns(row.keys())
+    known = [name for name in OPTIONAL_COLUMNS if any(row.get(name) is not None for row in complete)]
     types = {"start_s": "float64", "end_s": "float64", "neutral": "bool"}
-    columns = {name: pd.Series([row[name] for row in complete], dtype=types.get(name, "object")) for name in COLUMNS}
+    names = (*COLUMNS, *known)
+    columns = {name: pd.Series([row.get(name) for row in complete], dtype=types.get(name, "object")) for name in names}
     return pd.DataFrame(columns)
 
 
@@ -101,7 +104,7 @@ def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | Non
 
     _refuse_columns(corpus.table.columns)
     table = corpus.table.reset_index(drop=True)
-    for column in _TEXTS:  # a plugin may give numbers, which name speakers as well
+    for column in (name for name in _TEXTS if name in table):  # a plugin may give numbers, which name speakers as well
         table[column] = table[column].astype("object").map(str, na_action="ignore")
     measured = measure(table, cache=f"{corpus.dataset}-{corpus.root.absolute()}", jobs=jobs, progress=progress)
     for column in ("digest", "duration_s", "sampling_rate"):
@@ -149,7 +152,7 @@ def fingerprint(corpus: Corpus) -> str:
 
 def _refuse_columns(columns: Iterable[str]) -> None:
     missing = [name for name in COLUMNS if name not in set(columns)]
-    unknown = [str(name) for name in columns if name not in COLUMNS]
+    unknown = [str(name) for name in columns if name not in (*COLUMNS, *OPTIONAL_COLUMNS)]
     if missing or unknown:
         told = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(unknown)}"] * bool(unknown)
         msg = f"The table of a corpus {' and '.join(told)}; expected the columns {', '.join(COLUMNS)}."

@@ -30,6 +30,8 @@ COLUMNS: Final = (
     "session",
 )
 """Columns of `Corpus.table`, one row an utterance."""
+OPTIONAL_COLUMNS: Final = ("text", "fold")
+"""Columns that a table has where its corpus knows them; neither enters the fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,10 @@ class Corpus:
             `start_s` and `end_s` (seconds; `end_s` is NaN for the end of the file), `speaker`,
             `gender` ("female", "male", another word or None), `label` (one of `classes`), `neutral` (bool: may serve
             as neutral enrolment), `partition` ("train", "validation", "test" or None), `session`
-            (text or None). The order of rows is the corpus order. Once prepared by the harness it has
-            also `digest` (sha256 of the decoded samples), `duration_s` and `sampling_rate`.
+            (text or None). Where the corpus knows them also `text` (which sentence is said: one name a
+            sentence) and `fold` (its own cross-validation). The order of rows is the corpus order. Once
+            prepared by the harness it has also `digest` (sha256 of the decoded samples), `duration_s` and
+            `sampling_rate`.
         root: the folder (or table file) it was read from.
         faults: what the reader found wrong.
         notes: sentences that belong on the protocol card (for example where neutral comes from).

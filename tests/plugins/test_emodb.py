@@ -50,5 +50,5 @@ def test_files_of_macos_are_no_audio(tmp_path):
 
 
 def test_a_folder_without_audio_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="holds no WAV files; expected the folder with 'wav'"):
+    with pytest.raises(DatasetError, match=r"holds no recording like '03a01Fa.wav'; expected the folder with 'wav'"):
         Emodb().load(tmp_path, "7class")

@@ -17,11 +17,24 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
 
     A byte-order mark is taken off; bytes that the encoding does not know become replacement marks.
     """
-    text = path.read_bytes().removeprefix(_BYTE_ORDER_MARK).decode(encoding, errors="replace")
+    text = text_of(path, encoding)
     # Not str.splitlines, which also splits at characters that occur inside latin-1 text.
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         if line.strip():
             yield number, line.rstrip()
+
+
+def text_of(path: Path, encoding: str = "utf-8") -> str:
+    """Return the text of a file without its byte-order mark; unknown bytes become replacement marks.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    try:
+        return path.read_bytes().removeprefix(_BYTE_ORDER_MARK).decode(encoding, errors="replace")
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}). Correct its permissions, or restore it."
+        raise DatasetError(msg) from error
 
 
 def audio_files(folder: Path) -> dict[str, Path]:

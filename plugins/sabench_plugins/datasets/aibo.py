@@ -14,6 +14,7 @@ from typing import Any
 from sabench import Corpus, Dataset, DatasetError, Fault, Progress, Reported, hookimpl, simulation_of, utterance_table
 from sabench_plugins.datasets._published import seed_rows
 from sabench_plugins.datasets._reading import audio_files, first, lines, refuse_unknown_task, relative
+from sabench_plugins.datasets._words import shown
 
 CLASSES = {"2class": ("IDL", "NEG"), "5class": ("A", "E", "N", "P", "R")}
 N_UTTERANCES = 18_216
@@ -123,13 +124,13 @@ def _row(
     """Return the utterance of a line, or what is wrong with it."""
     fields = line.split()
     if len(fields) != 3:
-        return f"expected three columns 'id label confidence', found {len(fields)}: {line!r}."
+        return f"expected three columns 'id label confidence', found {len(fields)}: {shown(line)}."
     name, label, _ = fields
     parts = _ID.fullmatch(name)
     if parts is None:
-        return f"expected an id like 'Mont_07_000_00' (school, speaker, turn, chunk), found {name!r}."
+        return f"expected an id like 'Mont_07_000_00' (school, speaker, turn, chunk), found {shown(name)}."
     if label not in classes:
-        return f"unknown label {label!r} of {name!r}; expected one of {', '.join(classes)}."
+        return f"unknown label {shown(label)} of {name!r}; expected one of {', '.join(classes)}."
     if name in seen:
         return f"the id {name!r} is there twice."
     if name not in audio:

@@ -5,11 +5,9 @@ Layout: F. Burkhardt et al., "A database of German emotional speech", Interspeec
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
-from sabench import Corpus, Dataset, DatasetError, Fault, hookimpl, simulation_of, utterance_table
-from sabench_plugins.datasets._reading import audio_files, refuse_unknown_task, relative
+from sabench import Dataset, hookimpl
+from sabench_plugins.datasets._layout import Layout, Task
+from sabench_plugins.datasets._rules import RuledDataset
 
 EMOTIONS = {
     "W": "anger",
@@ -17,24 +15,17 @@ EMOTIONS = {
     "E": "disgust",
     "A": "fear",
     "F": "happiness",
-    "T": "sadness",
     "N": "neutral",
+    "T": "sadness",
 }
 """By the letter at index 5 of a file's name: German words, English labels."""
-CLASSES = {
-    "7class": ("anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness"),
-    "4class": ("anger", "happiness", "neutral", "sadness"),
-}
 MALE_SPEAKERS = ("03", "10", "11", "12", "15")
-N_UTTERANCES = 535
-_NAME = re.compile(r"(\d\d)([a-z]\d\d)([WLEAFTN])([a-z])?")
 
 
-class Emodb(Dataset):
+class Emodb(RuledDataset):
     """Acted sentences; a name like `03a01Fa` says speaker, text, emotion and version; 16 kHz mono.
 
-    All utterances are read in the order of file names. Task `4class` keeps anger, happiness, neutral
-    and sadness.
+    Task `4class` keeps anger, happiness, neutral and sadness. All speakers say the same ten sentences.
     """
 
     name = "emodb"
@@ -48,40 +39,20 @@ class Emodb(Dataset):
     language = "German"
     tasks = ("7class", "4class")
     labels_shareable = True
-
-    def load(self, root: Path, task: str) -> Corpus:
-        """Read speaker and emotion from file names in `root/wav`, or in the root itself."""
-        refuse_unknown_task(self, task)
-        root = root.absolute()
-        audio = audio_files(root / "wav") or audio_files(root)
-        if not audio:
-            msg = f"{root} holds no WAV files; expected the folder with 'wav', or the folder 'wav' itself, as the root."
-            raise DatasetError(msg)
-        rows, faults = [], []
-        for name, path in audio.items():
-            parts = _NAME.fullmatch(name)
-            if parts is None:
-                told = f"expected a name like '03a01Fa.wav' (speaker, text, emotion, version), found {path.name!r}."
-                faults.append(Fault(told, relative(path, root)))
-            else:
-                rows.append(_row(name, path, parts[1], EMOTIONS[parts[3]]))
-        if len(rows) != N_UTTERANCES:
-            told = f"This copy has {len(rows)} utterances; the published corpus has {N_UTTERANCES}."
-            faults.append(Fault(told, fatal=False))
-        table = utterance_table(row for row in rows if row["label"] in CLASSES[task])
-        simulation = simulation_of(next(iter(audio.values())).parent)
-        return Corpus(self.name, task, CLASSES[task], table, root, tuple(faults), simulation=simulation)
-
-
-def _row(name: str, path: Path, speaker: str, label: str) -> dict[str, object]:
-    return {
-        "id": name,
-        "path": str(path),
-        "speaker": speaker,
-        "gender": "male" if speaker in MALE_SPEAKERS else "female",
-        "label": label,
-        "neutral": label == "neutral",
-    }
+    layout = Layout(
+        path=r"(?P<speaker>\d\d)(?P<text>[a-z]\d\d)(?P<emotion>[WLEAFTN])[a-z]?",
+        example="03a01Fa.wav",
+        means="speaker, text, emotion, version",
+        root="the folder with 'wav', or the folder 'wav' itself,",
+        tasks={
+            "7class": Task(EMOTIONS, published=535),
+            "4class": Task({code: EMOTIONS[code] for code in "WFNT"}, published=535),
+        },
+        speakers=("03", "08", "09", "10", "11", "12", "13", "14", "15", "16"),
+        gender=lambda fields: "male" if fields["speaker"] in MALE_SPEAKERS else "female",
+        text="{text}",
+        neutral=("N",),
+    )
 
 
 @hookimpl

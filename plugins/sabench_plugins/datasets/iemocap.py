@@ -13,13 +13,16 @@ from typing import Any
 from sabench import Corpus, Dataset, DatasetError, Fault, Progress, Reported, hookimpl, simulation_of, utterance_table
 from sabench_plugins.datasets._published import seed_rows
 from sabench_plugins.datasets._reading import audio_files, lines, refuse_unknown_task, relative
+from sabench_plugins.datasets._words import shown
 
 CLASSES = ("ang", "hap", "neu", "sad")
-N_UTTERANCES = {"4class": 4_490, "4class-exc": 5_531}
-_LABEL_OF = {
-    "4class": {name: name for name in CLASSES},
-    "4class-exc": {**{name: name for name in CLASSES}, "exc": "hap"},
-}
+N_UTTERANCES = {"4class": 4_490, "4class-exc": 5_531, "4class-impro": 2_280, "4class-exc-impro": 2_943}
+"""Of the published corpus; those of the improvised tasks as the literature commonly gives them."""
+_PLAIN = {name: name for name in CLASSES}
+_MERGED = {**_PLAIN, "exc": "hap"}
+_LABEL_OF = {"4class": _PLAIN, "4class-exc": _MERGED, "4class-impro": _PLAIN, "4class-exc-impro": _MERGED}
+_IMPROVISED = "_impro"
+SESSIONS = tuple(f"Session{number}" for number in range(1, 6))
 _KNOWN = (*CLASSES, "exc", "fru", "fea", "sur", "dis", "oth", "xxx")
 _TURN = re.compile(r"\[\s*([\d.]+) - ([\d.]+)\s*\]\t(\S+)\t(\S+)\t\[.*\]")
 _ID = re.compile(r"(Ses\d+)[FM]_\S*_([FM])[^_\s]*")
@@ -30,8 +33,9 @@ class Iemocap(Dataset):
     """Improvised and scripted dialogues, one woman and one man a session; 16 kHz mono.
 
     The speaker is the session plus the letter of the *last* part of an id: `Ses01F_impro01_M000` is
-    `Ses01M`. The letter of the dialogue says who wore the markers, not who speaks. Task `4class-exc`
-    merges excitement into happiness; turns of other emotions, or without majority, are left out.
+    `Ses01M`. The letter of the dialogue says who wore the markers, not who speaks. Tasks with `exc`
+    merge excitement into happiness, those with `impro` read improvised dialogues alone: in scripted ones the
+    text tells the emotion, and all sessions say it. Turns of other emotions, or without majority, are left out.
     """
 
     name = "iemocap"
@@ -44,7 +48,7 @@ class Iemocap(Dataset):
         "Language Resources and Evaluation 42(4), 335-359, 2008."
     )
     language = "English"
-    tasks = ("4class", "4class-exc")
+    tasks = ("4class", "4class-exc", "4class-impro", "4class-exc-impro")
     default_protocol = "loso"
     can_simulate = True
     simulation_version = "2"
@@ -76,18 +80,19 @@ class Iemocap(Dataset):
     def load(self, root: Path, task: str) -> Corpus:
         """Read the label files of all sessions, in the order of sessions, dialogues and lines."""
         refuse_unknown_task(self, task)
-        base = _base(root.absolute())
+        base, faults = _base(root.absolute())
         rows: list[dict[str, Any]] = []
-        faults: list[Fault] = []
-        for file in _label_files(base):
-            for number, found in _turns(file, base, task):
-                if isinstance(found, str):
-                    faults.append(Fault(found, relative(file, base), number))
+        for file in _label_files(base, task):
+            for number, turn in _turns(file, base, task):
+                if isinstance(turn, str):
+                    faults.append(Fault(turn, relative(file, base), number))
                 else:
-                    rows.append(found)
+                    rows.append(turn)
         simulation = simulation_of(base)
         if simulation is None and len(rows) != N_UTTERANCES[task]:
-            told = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES[task]}."
+            missing = [name for name in SESSIONS if not (base / name / "dialog" / "EmoEvaluation").is_dir()]
+            which = f" Missing sessions: {', '.join(missing)}." if missing else ""
+            told = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES[task]}.{which}"
             faults.append(Fault(told, fatal=False))
         return Corpus(self.name, task, CLASSES, utterance_table(rows), base, tuple(faults), (), simulation)
 
@@ -107,23 +112,33 @@ class Iemocap(Dataset):
         simulate(root, scale=scale, seed=seed, speaker_effect=speaker_effect, jobs=jobs, progress=progress)
 
 
-def _base(root: Path) -> Path:
-    """Return the folder that holds the sessions: the root, or one folder below it."""
+def _base(root: Path) -> tuple[Path, list[Fault]]:
+    """Return the folder that holds the most sessions, the root or one up to two below it; other copies are told."""
     below = [root / "IEMOCAP_full_release", *sorted(path for path in root.glob("*") if path.is_dir())]
-    for folder in (root, *below):
-        if any(folder.glob("Session[1-5]/dialog/EmoEvaluation")):
-            return folder
-    msg = (
-        f"{root} holds no Session1/dialog/EmoEvaluation; expected the folder with Session1 to Session5 "
-        "(often named IEMOCAP_full_release), or its parent, as the root."
-    )
-    raise DatasetError(msg)
+    deeper = [folder / "IEMOCAP_full_release" for folder in below]
+    copies = {
+        folder: sum((folder / name / "dialog" / "EmoEvaluation").is_dir() for name in SESSIONS)
+        for folder in (root, *below, *deeper)
+    }
+    copies = {folder: count for folder, count in copies.items() if count}
+    if not copies:
+        msg = (
+            f"{root} holds no Session1/dialog/EmoEvaluation; expected the folder with Session1 to Session5 "
+            "(often named IEMOCAP_full_release), or its parent, as the root."
+        )
+        raise DatasetError(msg)
+    base = max(copies, key=lambda folder: copies[folder])  # the first of those that hold as many
+    others = ", ".join(relative(folder, root) for folder in copies if folder != base)
+    told = f"The corpus is there more than once: {relative(base, root)} is read, {others} is not."
+    return base, [Fault(told, fatal=False)] if others else []
 
 
-def _label_files(base: Path) -> Iterator[Path]:
+def _label_files(base: Path, task: str) -> Iterator[Path]:
     """Yield the majority labels of dialogues; the folders beside them hold the files of single raters."""
     for path in sorted(base.glob("Session[1-5]/dialog/EmoEvaluation/*.txt")):
-        if not path.name.startswith("."):  # `._` files are left by macOS
+        if path.name.startswith("."):  # `._` files are left by macOS
+            continue
+        if not task.endswith("impro") or _IMPROVISED in path.stem:
             yield path
 
 
@@ -136,9 +151,9 @@ def _turns(file: Path, base: Path, task: str) -> Iterator[tuple[int, dict[str, A
             continue
         turn = _TURN.fullmatch(line)
         if turn is None:
-            yield number, f"expected '[start - end]<TAB>turn<TAB>emotion<TAB>[V, A, D]', found {line!r}."
+            yield number, f"expected '[start - end]<TAB>turn<TAB>emotion<TAB>[V, A, D]', found {shown(line)}."
         elif turn[4] not in _KNOWN:
-            yield number, f"unknown label {turn[4]!r} of {turn[3]!r}; expected one of {', '.join(_KNOWN)}."
+            yield number, f"unknown label {shown(turn[4])} of {shown(turn[3])}; expected one of {', '.join(_KNOWN)}."
         elif turn[3] in seen:
             yield number, f"the turn {turn[3]!r} is there twice."
         elif turn[4] in _LABEL_OF[task]:

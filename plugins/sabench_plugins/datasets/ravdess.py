@@ -1,35 +1,31 @@
-"""RAVDESS, the speech part: 24 North American actors, eight emotions.
+"""RAVDESS: 24 North American actors who speak and sing two sentences in eight and six emotions.
 
 Layout: S. R. Livingstone, F. A. Russo, "The Ryerson Audio-Visual Database of Emotional Speech and Song", 2018.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
-
-from sabench import Corpus, Dataset, DatasetError, Fault, hookimpl, simulation_of, utterance_table
-from sabench_plugins.datasets._reading import audio_files, refuse_unknown_task, relative
+from sabench import Dataset, hookimpl
+from sabench_plugins.datasets._layout import Layout, Task
+from sabench_plugins.datasets._rules import RuledDataset
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 """By the third part of a file's name, from 01."""
-CLASSES = {"8class": EMOTIONS, "4class": ("neutral", "happy", "sad", "angry")}
-N_UTTERANCES = 1_440
-_NAME = re.compile(r"(\d\d)-(\d\d)-(0[1-8])-(0[12])-(\d\d)-(\d\d)-(\d\d)")
-_AUDIO_ONLY, _SPEECH = "03", "01"
+CODES = {f"{number:02}": label for number, label in enumerate(EMOTIONS, start=1)}
+_SPEECH, _SONG = {"modality": "03", "channel": "01"}, {"modality": "03", "channel": "02"}
 
 
-class Ravdess(Dataset):
-    """Two sentences, spoken in eight emotions at two intensities (neutral at one); read at any sampling rate.
+class Ravdess(RuledDataset):
+    """Two sentences in eight emotions at two intensities (neutral at one); read at any sampling rate.
 
     A name like `03-01-05-02-01-02-07` says modality, channel (speech), emotion, intensity, sentence,
-    repetition and actor. Actors with odd numbers are men. Songs and films in the same folders are left
-    out. Whatever actors and emotions are present are read; the classes of a task stay what they are.
+    repetition and actor. Actors with odd numbers are men. Task `song` reads the songs of 23 actors (without
+    disgust and surprise), all others the speech. Whatever actors and emotions are present are read; the
+    classes of a task stay what they are.
     """
 
     name = "ravdess"
-    title = "RAVDESS, speech"
+    title = "RAVDESS, speech and song"
     licence = "CC BY-NC-SA 4.0"
     url = "https://zenodo.org/records/1188976"
     citation = (
@@ -37,51 +33,23 @@ class Ravdess(Dataset):
         "PLoS ONE 13(5), e0196391, 2018."
     )
     language = "English"
-    tasks = ("8class", "4class")
+    tasks = ("8class", "4class", "song")
     labels_shareable = True
-
-    def load(self, root: Path, task: str) -> Corpus:
-        """Read actor and emotion from file names in `root/Actor_*`, in sorted order."""
-        refuse_unknown_task(self, task)
-        base = _base(root.absolute())
-        rows, faults = [], []
-        for name, path in _recordings(base):
-            parts = _NAME.fullmatch(name)
-            if parts is None:
-                told = f"expected a name like '03-01-05-02-01-02-07.wav' (seven numbers), found {path.name!r}."
-                faults.append(Fault(told, relative(path, base)))
-            elif (parts[1], parts[2]) == (_AUDIO_ONLY, _SPEECH):
-                rows.append(_row(name, path, actor=parts[7], label=EMOTIONS[int(parts[3]) - 1]))
-        if len(rows) != N_UTTERANCES:
-            told = f"This copy has {len(rows)} utterances of speech; the published corpus has {N_UTTERANCES}."
-            faults.append(Fault(told, fatal=False))
-        table = utterance_table(row for row in rows if row["label"] in CLASSES[task])
-        return Corpus(self.name, task, CLASSES[task], table, base, tuple(faults), simulation=simulation_of(base))
-
-
-def _base(root: Path) -> Path:
-    """Return the folder that holds the actors: the root, or one folder below it."""
-    for folder in (root, *sorted(path for path in root.glob("*") if path.is_dir())):
-        if any(folder.glob("Actor_*")):
-            return folder
-    msg = f"{root} holds no folder Actor_01; expected the folder with Actor_01 to Actor_24, or its parent, as the root."
-    raise DatasetError(msg)
-
-
-def _recordings(base: Path) -> Iterator[tuple[str, Path]]:
-    for folder in sorted(base.glob("Actor_*")):
-        yield from audio_files(folder).items()
-
-
-def _row(name: str, path: Path, *, actor: str, label: str) -> dict[str, object]:
-    return {
-        "id": name,
-        "path": str(path),
-        "speaker": f"Actor_{actor}",
-        "gender": "male" if int(actor) % 2 else "female",
-        "label": label,
-        "neutral": label == "neutral",
-    }
+    layout = Layout(
+        path=r"Actor_\d\d/(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>0[1-8])-0[12]-(?P<text>\d\d)-\d\d-(?P<actor>\d\d)",
+        example="Actor_07/03-01-05-02-01-02-07.wav",
+        means="seven numbers",
+        root="the folder with Actor_01 to Actor_24, or its parent,",
+        tasks={
+            "8class": Task(CODES, where=_SPEECH, published=1_440, of=" of speech"),
+            "4class": Task({c: CODES[c] for c in ("01", "03", "04", "05")}, "emotion", _SPEECH, 1_440, " of speech"),
+            "song": Task({code: CODES[code] for code in list(CODES)[:6]}, "emotion", _SONG, 1_012, " of song"),
+        },
+        speaker="Actor_{actor}",
+        gender=lambda fields: "male" if int(fields["actor"]) % 2 else "female",
+        text="{text}",
+        neutral=("01",),
+    )
 
 
 @hookimpl

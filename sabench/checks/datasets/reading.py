@@ -11,7 +11,7 @@ from sabench.checks.check import check, refuse
 from sabench.checks.datasets.trial import load, rootless
 from sabench.checks.subject import Subject
 from sabench.errors import DatasetError
-from sabench.interfaces.records import COLUMNS
+from sabench.interfaces.records import COLUMNS, OPTIONAL_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def tables_have_the_columns_of_a_corpus(subject: Subject) -> None:
     """Splits, audio and scores are found through these columns, in every task."""
     for task in subject.plugin.tasks:  # type: ignore[attr-defined]  # a dataset
         corpus = load(subject, task=task)
-        if tuple(corpus.table.columns) != COLUMNS:
+        if tuple(name for name in corpus.table.columns if name not in OPTIONAL_COLUMNS) != COLUMNS:
             columns = ", ".join(map(str, corpus.table.columns))
             refuse(subject, [f"has the columns {columns} in task {task}; expected {', '.join(COLUMNS)}"])
         if not len(corpus.table):
