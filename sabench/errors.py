@@ -66,6 +66,14 @@ class ResultsError(SabenchError, RuntimeError):
     """A results folder that cannot be read or written."""
 
 
+class DamagedFile(ResultsError):
+    """A file of a results folder that is not what sabench wrote there."""
+
+
+class UnreadableFile(ResultsError):
+    """A file of a results folder that cannot be read now, and may be sound."""
+
+
 class TrackingError(SabenchError, RuntimeError):
     """An MLflow store that cannot be reached or written."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
+
+_KEY: Final = re.compile("[0-9a-f]{20}")
 
 
 def plain(value: Any) -> Any:
@@ -50,6 +53,15 @@ def canonical(value: Any) -> str:
 def digest(value: Any) -> str:
     """Return 20 hexadecimal digits (80 bits) of the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:20]
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text is a hash as `digest` gives it, so that it may be the name of a file or a folder.
+
+    >>> is_key(digest("a")), is_key("../../home/me/thesis"), is_key("")
+    (True, False, False)
+    """
+    return _KEY.fullmatch(text) is not None
 
 
 def derive_seed(*parts: Any) -> int:

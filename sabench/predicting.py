@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from sabench import audio
 from sabench.cells.evaluating import checked
 from sabench.cells.fitting import FittedMethod, load_model
 from sabench.cells.folder import CellFolder
+from sabench.cells.records import Fit
 from sabench.errors import AccessError, ResultsError
 from sabench.interfaces.plugins import FeatureExtractor
 from sabench.interfaces.records import Access
@@ -108,20 +108,20 @@ def _features(extractor: FeatureExtractor, files: Sequence[Path]) -> FeatureView
     return FeatureView(Memory(extractor.extract(audio.at(signal, rate), audio.TARGET_RATE) for signal, rate in signals))
 
 
-def _kept_fit(results: Results, run: RunRecord, fold: str) -> dict[str, Any]:
+def _kept_fit(results: Results, run: RunRecord, fold: str) -> Fit:
     """Return what is recorded of a fit whose model is kept."""
     fit = results.cell(run.folds[fold]).fit()
     if fit is None:
         msg = f"Fold {fold} of run {run.run_id} is not finished. Repeat its command to complete it, or choose another."
         raise ResultsError(msg)
-    if not fit["saved"]:
+    if not fit.saved:
         msg = f"Run {run.run_id} keeps no models: {run.method.name} cannot be saved. Choose a run of another method."
         raise ResultsError(msg)
     return fit
 
 
-def _model(folder: CellFolder, run: RunRecord, fit: dict[str, Any], registry: Registry) -> FittedMethod:
-    chosen = fit.get("search", {}).get("chosen", {})
-    adapter = registry.rebuild("adapters", run.method.adapter, chosen)
+def _model(folder: CellFolder, run: RunRecord, fit: Fit, registry: Registry) -> FittedMethod:
+    folder.refuse_changed_model(fit)
+    adapter = registry.rebuild("adapters", run.method.adapter, fit.chosen)
     normaliser = run.method.normaliser and registry.rebuild("normalisers", run.method.normaliser)
     return load_model(adapter, normaliser or None, folder)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sabench.hashing import digest
+from sabench.hashing import digest, file_name
 from sabench.interfaces.records import Access, Component, Method
+from sabench.protocols.folds import order_of_prediction
 from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
 
@@ -50,28 +51,40 @@ class Made:
     _count: int = 0
 
     def __post_init__(self):
-        self.hash = digest([self.dataset, self.task, self.protocol, self.pool, self.simulation])
         self.speakers = [f"s{i:02}" for i in range(self.n_speakers)]
         shared = self.protocol != "loso"
         self.folds = {"all": self.speakers} if shared else {name: [name] for name in self.speakers}
-        folds = {fold: self._fold(who) for fold, who in self.folds.items()}
-        self.truth = {"classes": list(self.classes), "folds": folds, "gender": self.gender}
         self.card = {
             "dataset": self.dataset,
             "task": self.task,
+            "classes": list(self.classes),
+            "corpus": "made",
             "protocol": self.protocol,
             "pool": self.pool,
             "notes": list(self.notes),
             "simulated": self.simulation,
+            "folds": [
+                {"name": name, "train": [s for s in self.speakers if s not in who], "validation": [], "test": who}
+                for name, who in self.folds.items()
+            ],
+            "speakers": {
+                name: {"neutral": [], "unlabelled": [], "labelled": [], "scored": self._ids(name)}
+                for name in self.speakers
+            },
         }
+        self.hash = digest(self.card)
+        folds = {fold: self._fold(who) for fold, who in self.folds.items()}
+        self.truth = {"classes": list(self.classes), "folds": folds, "gender": self.gender}
         self.results.prepare()
         self.results.write_protocol(self, self.truth)
 
+    def _ids(self, speaker):
+        return [f"{speaker}-{i}" for i in range(len(self.classes) * self.per_class)]
+
     def _fold(self, speakers):
-        labels = [label for _ in speakers for label in range(len(self.classes)) for _ in range(self.per_class)]
-        each = len(self.classes) * self.per_class
-        who = [name for name in speakers for _ in range(each)]
-        return {"ids": [f"{name}-{i % each}" for i, name in enumerate(who)], "speaker": who, "labels": labels}
+        rows = [(name, i) for name in speakers for i in order_of_prediction(self._ids(name))]
+        labels = [int(name.rpartition("-")[2]) // self.per_class for _, name in rows]
+        return {"ids": [i for _, i in rows], "speaker": [name for name, _ in rows], "labels": labels}
 
     def run(
         self,
@@ -91,7 +104,7 @@ class Made:
         number = f"{self._count:06x}"
         keys = {fold: f"{number}{i:04x}{self.hash[:10]}" for i, fold in enumerate(self.folds)}
         record = RunRecord(
-            run_id=run_id or f"{what.name}-{self.dataset}-{self.task}-s{seed}-{self.hash[:2]}{number}",
+            run_id=run_id or f"{file_name(what.name)}-{self.dataset}-{self.task}-s{seed}-{self.hash[:2]}{number}",
             method=what,
             dataset=self.dataset,
             task=self.task,
@@ -104,7 +117,7 @@ class Made:
             simulation=self.simulation,
             stochastic=stochastic,
             folds=keys,
-            evaluations={draw: {fold: f"e{key}{i}" for fold, key in keys.items()} for i, draw in enumerate(draws)},
+            evaluations={draw: {fold: digest([key, i]) for fold, key in keys.items()} for i, draw in enumerate(draws)},
             created=f"2026-01-01T00:00:00.{self._count:06}",
             adapts=adapts,
         )
@@ -125,7 +138,7 @@ class Made:
             by_speaker = np.broadcast_to(skill, len(self.speakers))
             chance = by_speaker[[self.speakers.index(name) for name in truth["speaker"]]]
             said = (y + (rng.random(len(y)) >= chance)) % len(self.classes)
-            probabilities = np.eye(len(self.classes))[said] * 0.8 + 0.1
+            probabilities = np.eye(len(self.classes))[said] * 0.8 + 0.2 / len(self.classes)
             cell.write_evaluation(record.evaluations[draw][fold], probabilities, {"seconds": 0.5})
 
     def fail(self, record, fold, reason):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny
 
-from sabench.errors import AccessError, ResultsError
+from sabench.errors import AccessError, PluginLoadError, ResultsError
 from sabench.interfaces.records import ALL, Access, Component
 from sabench.predicting import NewSpeaker, predict, refuse_missing_enrolment
 from sabench.results.folder import Results

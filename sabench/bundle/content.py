@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from sabench.bundle import archive, rows
 from sabench.bundle.rows import Rows
 from sabench.errors import BundleError, SabenchError
 from sabench.hashing import canonical
+from sabench.protocols.card import Card
 from sabench.results.runs import CellRecord, RunRecord
 
 CARD: Final = "card.json"
@@ -21,53 +22,6 @@ RUN: Final = "run.json"
 CELLS: Final = "cells.json"
 SCORES: Final = "scores.json"
 ENVIRONMENT: Final = "environment.json"
-
-
-class CardFold(BaseModel):
-    """A fold of a protocol card."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    name: str
-    train: list[str]
-    validation: list[str]
-    test: list[str]
-
-
-class CardSpeaker(BaseModel):
-    """What a protocol card says of a speaker outside training: ids reserved, ids scored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    neutral: list[str]
-    unlabelled: list[str]
-    labelled: list[str]
-    scored: list[str]
-
-
-class Card(BaseModel):
-    """The parts of a protocol card that a bundle is held against; see `sabench.protocols.protocol`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    dataset: str
-    task: str
-    classes: list[str]
-    corpus: str
-    simulated: dict[str, Any] | None
-    protocol: str
-    pool: dict[str, Any]
-    folds: list[CardFold]
-    speakers: dict[str, CardSpeaker]
-
-    def scored(self) -> dict[tuple[str, str], str]:
-        """Return the speaker of every scored utterance, by fold and id."""
-        return {
-            (fold.name, name): speaker
-            for fold in self.folds
-            for speaker in fold.test
-            for name in self.speakers[speaker].scored
-        }
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,9 @@ def _grid(results: Results, cells: tuple[CellRecord, ...]) -> dict[str, list[Any
     """Return the grid that was searched, from what the search tried; empty where there was none."""
     grid: dict[str, list[Any]] = {}
     for cell in cells:
-        fit = results.cell(cell.fit_key).fit() or {}
-        for tried in (fit.get("search") or {}).get("search", []):
-            for name, value in tried["parameters"].items():
+        fit = results.cell(cell.fit_key).fit()
+        for tried in fit.search.search if fit and fit.search else []:
+            for name, value in tried.parameters.items():
                 if value not in grid.setdefault(name, []):
                     grid[name].append(value)
     return grid

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sabench.bundle.content import Card, open_bundle
+from sabench.bundle.content import open_bundle
 from sabench.bundle.verifying import VerifiedBundle, verify
 from sabench.corpora import loading, roots
 from sabench.errors import BundleError, SabenchError
 from sabench.interfaces.plugins import Dataset, Progress
 from sabench.interfaces.records import Corpus
+from sabench.protocols.card import Card
 from sabench.registry.registry import Registry
 
 

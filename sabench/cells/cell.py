@@ -87,6 +87,10 @@ class Evaluation:
     parameters: Mapping[str, Any]
     targets: tuple[BlindTarget, ...]
 
+    def shape(self, classes: Sequence[str]) -> tuple[int, int]:
+        """Return the shape of its probabilities: a row a scored utterance, a column a class."""
+        return sum(len(target.rows) for target in self.targets), len(classes)
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -13,7 +13,9 @@ import numpy as np
 
 from sabench.cells.cell import Cell, EnrolmentRows, TrainingRows
 from sabench.cells.folder import CellFolder
-from sabench.errors import PlanError
+from sabench.cells.records import Candidate
+from sabench.errors import DamagedFile, PlanError
+from sabench.hashing import canonical
 from sabench.interfaces.plugins import Adapter, Context, Normaliser, Predictor
 from sabench.interfaces.views import Enrolment, FeatureView, Memory, Transform, Utterances
 from sabench.registry.parameters import resolve
@@ -184,15 +186,19 @@ def _search(cell: Cell, folder: CellFolder, data: CellData) -> tuple[dict[str, A
 
 def candidates(folder: CellFolder) -> list[CellFolder]:
     """Return the folders of a search, in the order of its candidates."""
-    return [CellFolder(path) for path in sorted((folder.path / "search").glob("*"), key=lambda path: int(path.name))]
+    numbered = [path for path in (folder.path / "search").glob("*") if path.name.isdecimal()]
+    return [CellFolder(path) for path in sorted(numbered, key=lambda path: int(path.name))]
 
 
 def _fitted_candidate(
     cell: Cell, folder: CellFolder, chosen: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]
 ) -> FittedMethod | None:
     """Return the kept model of the chosen candidate, and make its history the cell's; None where none was kept."""
-    inner = candidates(folder)[[entry["parameters"] for entry in scores].index(chosen)]
+    number = [entry["parameters"] for entry in scores].index(chosen)
+    inner = CellFolder(folder.path / "search" / str(number))
     try:
+        if (done := inner.candidate()) is not None:
+            inner.refuse_changed_model(done)
         method = load(cell, inner, chosen)
     except Exception as error:  # noqa: BLE001  (whatever a missing or damaged model makes of its reader)
         log.info("The chosen candidate of %s is fitted again, as no model of it can be read: %s", cell.fold, error)
@@ -212,9 +218,9 @@ def _candidate_score(
     cell: Cell, folder: CellFolder, data: CellData, candidate: Mapping[str, Any], number: int
 ) -> float:
     inner = CellFolder(folder.path / "search" / str(number))
-    done = inner.fit()
+    done = _tried(inner, candidate)
     if done is not None:
-        return float(done["validation_uar"])
+        return done.validation_uar
     inner.path.mkdir(parents=True, exist_ok=True)
     context = Context(cell.seed, cell.device, cell.threads, inner.report, inner.checkpoint)
     method = _fit(cell, _with(cell.adapter, candidate), cell.training, data, context, validate=True)
@@ -227,8 +233,18 @@ def _candidate_score(
     )
     score = metrics.uar(truth, predicted)
     save(method, inner)
-    inner.write_fit({"parameters": dict(candidate), "validation_uar": score})
+    inner.write_candidate(candidate, score)
     return score
+
+
+def _tried(inner: CellFolder, candidate: Mapping[str, Any]) -> Candidate | None:
+    """Return what was recorded of a candidate; None where it is to be fitted."""
+    try:
+        done = inner.candidate()
+    except DamagedFile as error:
+        log.warning("%s", error)
+        return None
+    return done if done and canonical(done.parameters) == canonical(candidate) else None
 
 
 def _with(adapter: Adapter, changes: Mapping[str, Any]) -> Adapter:

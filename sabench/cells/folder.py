@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import hashlib
 import json
 import logging
 import os
 import time
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from filelock import FileLock
 
-from sabench.errors import ResultsError
-from sabench.machine.files import lock_in, read_json, write_bytes, write_json
+from sabench.cells import evaluation_file
+from sabench.cells.checkpoint import FileCheckpoint
+from sabench.cells.evaluation_file import Shape
+from sabench.cells.records import ATTEMPT, CANDIDATE, FAILURE, FIT, Candidate, EvaluationRecord, Fit, history_line
+from sabench.errors import DamagedFile, ResultsError
+from sabench.machine.files import lock_in, set_aside, write_json
+from sabench.machine.kept import MiB, read_bytes
 
+_FIT: Final = "fit.json"
+_ATTEMPT: Final = "attempt.json"
+_ERROR: Final = "error.json"
+_HISTORY_LIMIT_BYTES: Final = 64 * MiB
+_LONGEST_REASON: Final = 20_000
+"""Characters of a reason or a traceback that are kept; a plugin may raise anything."""
 log = logging.getLogger(__name__)
 
 
@@ -35,43 +45,96 @@ class CellFolder:
         """Return the lock to hold while working."""
         return lock_in(self.path)
 
-    def fit(self) -> dict[str, Any] | None:
-        """Return what was recorded when the fit was finished, or None."""
-        value = read_json(self.path / "fit.json")
-        return value if isinstance(value, dict) else None
+    def fit(self) -> Fit | None:
+        """Return what was recorded when the fit was finished, or None.
+
+        Raises:
+            DamagedFile: the record is not what was written, or of another fit.
+            UnreadableFile: it cannot be read now.
+        """
+        fit = FIT.read(self.path / _FIT)
+        if fit is not None and fit.key not in (None, self.path.name):
+            raise FIT.damaged(str(self.path / _FIT), f"it is of another fit ({fit.key})")
+        return fit
 
     def fitted(self) -> bool:
         """Whether the fit is finished, told by a name alone."""
-        return (self.path / "fit.json").exists()
+        return (self.path / _FIT).exists()
 
     def write_fit(self, record: Mapping[str, Any]) -> None:
         """Record that the fit is finished; only then is a model valid."""
-        write_json(self.path / "fit.json", dict(record))
+        digests = {"model": self.model_digests()} if record.get("saved") else {}
+        write_json(self.path / _FIT, {**record, "key": self.path.name, **digests}, seal=True)
         self.checkpoint.forget()
 
+    def candidate(self) -> Candidate | None:
+        """Return what was recorded of a finished candidate of a search, or None.
+
+        Raises:
+            DamagedFile: the record is not what was written.
+            UnreadableFile: it cannot be read now.
+        """
+        return CANDIDATE.read(self.path / _FIT)
+
+    def write_candidate(self, parameters: Mapping[str, Any], validation_uar: float) -> None:
+        """Record that a candidate of a search is finished."""
+        record = {"parameters": dict(parameters), "validation_uar": validation_uar, "model": self.model_digests()}
+        write_json(self.path / _FIT, record, seal=True)
+        self.checkpoint.forget()
+
+    def model_digests(self) -> dict[str, str]:
+        """Return the SHA-256 of every file of the kept model."""
+        return {
+            path.relative_to(self.model).as_posix(): _sha256(path)
+            for path in sorted(self.model.rglob("*"))
+            if path.is_file()
+        }
+
+    def refuse_changed_model(self, fit: Fit | Candidate) -> None:
+        """Raise where a file of the kept model is not the one that was saved.
+
+        Raises:
+            DamagedFile: a file is missing, changed or new.
+        """
+        if fit.model is not None and fit.model != self.model_digests():
+            msg = f"{self.model} is damaged: its files are not those that were saved. Remove it, and repeat the run."
+            raise DamagedFile(msg)
+
     def has(self, evaluation: str) -> bool:
-        """Whether an evaluation is complete."""
-        return self._evaluation(evaluation).exists()
+        """Whether an evaluation is complete, told by a name alone."""
+        return self.evaluation_file(evaluation).exists()
 
     def write_evaluation(self, key: str, probabilities: np.ndarray, record: Mapping[str, Any]) -> None:
         """Keep the probabilities of all targets in a row, shape `(n_scored, n_classes)`."""
-        buffer = io.BytesIO()
-        np.savez(buffer, probabilities=probabilities, record=np.frombuffer(json.dumps(record).encode(), np.uint8))
-        write_bytes(self._evaluation(key), buffer.getvalue())
+        evaluation_file.write(self.evaluation_file(key), key, probabilities, record)
 
-    def read_evaluation(self, key: str) -> tuple[np.ndarray, dict[str, Any]] | None:
-        """Return probabilities and record of an evaluation; None where it is missing or damaged."""
-        try:
-            # In memory, as np.load leaves a damaged file open.
-            with np.load(io.BytesIO(self._evaluation(key).read_bytes()), allow_pickle=False) as content:
-                return content["probabilities"], json.loads(content["record"].tobytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            log.warning("Evaluation %s of %s is damaged and will be made again: %s", key, self.path.name, error)
-            with contextlib.suppress(OSError):  # so that names alone tell what is complete; a reader may not be allowed
-                self._evaluation(key).unlink(missing_ok=True)
-            return None
+    def read_evaluation(self, key: str, shape: Shape | None = None) -> tuple[np.ndarray, EvaluationRecord] | None:
+        """Return probabilities and record of an evaluation; None where there is none.
+
+        Raises:
+            DamagedFile: the file is not what was written, or its probabilities have not this shape.
+            UnreadableFile: it cannot be read now.
+        """
+        return evaluation_file.read(self.evaluation_file(key), key, shape)
+
+    def set_damaged_aside(self, evaluations: Mapping[str, Shape]) -> None:
+        """Rename what is damaged, so that names alone tell what is complete; only who holds the lock may.
+
+        Args:
+            evaluations: keys, and the shapes that their probabilities must have.
+
+        Raises:
+            ResultsError: a file cannot be read now, or not be renamed.
+        """
+        readers: dict[Path, Callable[[], object]] = {self.path / _FIT: self.fit}
+        for key, shape in evaluations.items():
+            readers[self.evaluation_file(key)] = partial(self.read_evaluation, key, shape)
+        for path, read in readers.items():
+            try:
+                read()
+            except DamagedFile as error:
+                log.warning("%s", error)
+                set_aside(path)
 
     def report(self, **values: float) -> None:
         """Append one line to the history."""
@@ -92,18 +155,16 @@ class CellFolder:
         return stream.read(1) == b"\n"
 
     def history(self) -> list[dict[str, Any]]:
-        """Return one entry an epoch; where an epoch was done again after a kill, the last one counts."""
-        try:
-            lines = self.history_file.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return []
-        by_epoch: dict[Any, dict[str, Any]] = {}
-        for number, line in enumerate(lines):
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # the line that a kill cut short
-            if isinstance(entry, dict):
+        """Return one entry an epoch; where an epoch was done again after a kill, the last one counts.
+
+        Raises:
+            ResultsError: there is such a file, and it cannot be read.
+        """
+        content = read_bytes(self.history_file, _HISTORY_LIMIT_BYTES) or b""
+        by_epoch: dict[int, dict[str, Any]] = {}
+        for number, line in enumerate(content.splitlines()):
+            entry = history_line(line)
+            if entry is not None:
                 by_epoch[entry.get("epoch", number)] = entry
         return [by_epoch[epoch] for epoch in sorted(by_epoch)]
 
@@ -113,68 +174,48 @@ class CellFolder:
         Returns the seconds that such workers spent on what is gone on from: checkpoints, candidates of a search.
         """
         spent = self._spent()
-        (self.path / "error.json").unlink(missing_ok=True)
-        write_json(self.path / "attempt.json", {"pid": os.getpid(), "started": time.time(), "spent": spent})
+        (self.path / _ERROR).unlink(missing_ok=True)
+        write_json(self.path / _ATTEMPT, {"pid": os.getpid(), "started": time.time(), "spent": spent})
         return spent
 
     def _spent(self) -> float:
-        attempt = read_json(self.path / "attempt.json")
+        try:
+            attempt = ATTEMPT.read(self.path / _ATTEMPT)
+        except DamagedFile:
+            return 0.0  # a time that nobody knows; everything else goes on
         kept = [*self.path.rglob("checkpoint.safetensors"), *self.path.glob("search/*/fit.json")]
-        if not isinstance(attempt, dict) or not kept:
+        if attempt is None or not kept:
             return 0.0
         last = max(path.stat().st_mtime for path in kept)
-        return float(attempt.get("spent", 0.0)) + max(0.0, last - float(attempt.get("started", last)))
+        return attempt.spent + max(0.0, last - attempt.started)
 
     def end(self) -> None:
         """Take the mark away."""
-        (self.path / "attempt.json").unlink(missing_ok=True)
+        (self.path / _ATTEMPT).unlink(missing_ok=True)
 
     def attempted(self) -> bool:
         """Whether work began and has not ended."""
-        return (self.path / "attempt.json").exists()
+        return (self.path / _ATTEMPT).exists()
 
     def fail(self, sentence: str, details: str = "") -> None:
         """Keep the reason of a failure."""
-        write_json(self.path / "error.json", {"error": sentence, "details": details})
+        shown = {"error": sentence[:_LONGEST_REASON], "details": details[-_LONGEST_REASON:]}
+        write_json(self.path / _ERROR, shown)
         self.end()
 
     def error(self) -> str:
         """Return the reason of a failure, or an empty text."""
-        value = read_json(self.path / "error.json")
-        return str(value.get("error", "")) if isinstance(value, dict) else ""
+        try:
+            failure = FAILURE.read(self.path / _ERROR)
+        except DamagedFile as error:
+            return f"The reason is not known any more: {error}"
+        return failure.error if failure else ""
 
-    def _evaluation(self, key: str) -> Path:
+    def evaluation_file(self, key: str) -> Path:
+        """Return where an evaluation is kept."""
         return self.path / "evaluations" / f"{key}.npz"
 
 
-class FileCheckpoint:
-    """Arrays and a JSON value in one safetensors file, replaced in one step."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def save(self, arrays: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
-        """Replace what is kept."""
-        from safetensors.numpy import save
-
-        # Not np.ascontiguousarray, which gives an array of no dimensions one.
-        contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-        write_bytes(self._path, save(contiguous, metadata={"state": json.dumps(state)}))
-
-    def load(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
-        """Return what was kept last; None where there is nothing or it is damaged."""
-        from safetensors import SafetensorError, safe_open
-
-        if not self._path.exists():
-            return None
-        try:
-            with safe_open(self._path, framework="numpy") as content:
-                arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-                return arrays, json.loads(content.metadata()["state"])
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            log.warning("Checkpoint %s is damaged; training starts again: %s", self._path, error)
-            return None
-
-    def forget(self) -> None:
-        """Remove what is kept."""
-        self._path.unlink(missing_ok=True)
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

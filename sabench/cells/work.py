@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from sabench.cells.cell import Cell, Evaluation
 from sabench.cells.evaluating import evaluate
+from sabench.cells.evaluation_file import Shape
 from sabench.cells.fitting import CellData, FittedMethod, fit, forget_candidates, load, save
 from sabench.cells.folder import CellFolder
 from sabench.cells.threads import limited_threads
-from sabench.errors import SabenchError, described
+from sabench.errors import DamagedFile, SabenchError, described
 from sabench.machine.environment import environment
 from sabench.machine.files import write_json
 
@@ -38,8 +39,9 @@ def work(cell: Cell) -> str:
 
 
 def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
-    missing = [each for each in cell.evaluations if not _is_there(folder, each.key, cell.strict)]
-    if not missing and folder.fit() is not None:
+    folder.set_damaged_aside({evaluation.key: evaluation.shape(cell.classes) for evaluation in cell.evaluations})
+    missing = [each for each in cell.evaluations if not _is_there(folder, each, cell)]
+    if not missing and folder.fitted():
         return
     with limited_threads(cell.threads):
         data = CellData(cell)
@@ -87,20 +89,30 @@ def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> Fit
 
 def _kept_method(cell: Cell, folder: CellFolder) -> FittedMethod | None:
     done = folder.fit()
-    if done is None or not done.get("saved"):
+    if done is None or not done.saved:
         return None
     try:
-        return load(cell, folder, done.get("search", {}).get("chosen", {}))
+        folder.refuse_changed_model(done)
+        return load(cell, folder, done.chosen)
     except Exception as error:  # noqa: BLE001  (whatever a damaged model makes of its reader, the fit can be done anew)
         log.warning("The model of %s, fold %s, cannot be read (%s) and is fitted anew.", cell.run_id, cell.fold, error)
         return None
 
 
-def is_complete(folder: CellFolder, evaluations: Iterable[str], *, strict: bool = False) -> bool:
-    """Whether the record of the fit and every evaluation are there and sound, predicted strictly where asked."""
-    return folder.fit() is not None and all(_is_there(folder, key, strict) for key in evaluations)
+def _is_there(folder: CellFolder, evaluation: Evaluation, cell: Cell) -> bool:
+    kept = folder.read_evaluation(evaluation.key, evaluation.shape(cell.classes)) if cell.strict else None
+    return kept[1].strict if kept else not cell.strict and folder.has(evaluation.key)
 
 
-def _is_there(folder: CellFolder, key: str, strict: bool) -> bool:
-    evaluation = folder.read_evaluation(key)
-    return evaluation is not None and (not strict or bool(evaluation[1].get("strict")))
+def is_complete(folder: CellFolder, evaluations: Mapping[str, Shape], *, strict: bool = False) -> bool:
+    """Whether the record of the fit and every evaluation, by key, are there, sound, and of the right shape.
+
+    Raises:
+        UnreadableFile: something cannot be read now, and may be sound.
+    """
+    try:
+        read = (folder.read_evaluation(key, shape) for key, shape in evaluations.items())
+        return folder.fit() is not None and all(kept and (kept[1].strict or not strict) for kept in read)
+    except DamagedFile as error:
+        log.warning("%s", error)
+        return False

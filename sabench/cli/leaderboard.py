@@ -129,6 +129,10 @@ def _print(board: Board) -> None:
                 [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in found.literature
             ]
             table("Reported in the literature, never ranked", ["method", "UAR %", "measured here", "source"], reported)
+    if board.damaged:
+        table(
+            "Left out", ["run", "state", "why, and what to do"], [[n, "damaged", w] for n, w in board.damaged.items()]
+        )
     for sentence in board.skipped:
         message(f"Left out: {sentence}")
     if not board.tables:

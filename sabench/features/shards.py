@@ -145,7 +145,7 @@ def open_shard(path: Path) -> Shard:
         header = file.read(length)
     try:
         entries = _entries(json.loads(header), _LENGTH_BYTES + length)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         msg = "its header cannot be read"
         raise DamagedShard(msg) from error
     end = max((entry.offset + 4 * entry.size for entry in entries.values()), default=_LENGTH_BYTES + length)

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sabench.errors import FeatureError
+from sabench.errors import FeatureError, ResultsError
 from sabench.features.featureset import FeatureSet
 from sabench.features.index import Index, opened
 from sabench.features.shards import SUFFIX, writable, write_shard
 from sabench.hashing import canonical, digest
+from sabench.machine import formats
 from sabench.machine.folders import cache_folder
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ PREPROCESSING: Final = "1: mono, 16 kHz"
 """What happens to audio before an extractor sees it; part of every address."""
 SMALL_BYTES: Final = 2**20
 """Shards below that are merged after a fill, so that functionals of a corpus are one file."""
+FORMAT: Final = 1
+"""Raised when an older version would misread what is written."""
+_ABOUT: Final = "store.json"
 COLUMNS: Final = ("id", "path", "start_s", "end_s", "digest")
 
 _LOG = logging.getLogger(__name__)
@@ -66,6 +70,7 @@ class FeatureStore:
             FeatureError: utterances whose features cannot be computed, by id; or a store that cannot be
                 read or written.
         """
+        self._refuse_newer()
         wanted = _distinct(table)
         features = FeatureSet(self.address(extractor, name), name, extractor.kind)
         index = opened(features.folder)
@@ -76,6 +81,19 @@ class FeatureStore:
             self._fill(index, wanted, extractor, name, jobs, progress)
         _refuse_mixed_widths(index, wanted["digest"].tolist(), name)
         return features
+
+    def _refuse_newer(self) -> None:
+        """Raise where a newer version wrote the store, before anything in it is read or written."""
+        try:
+            number = formats.newer(self.folder / _ABOUT, FORMAT)
+        except ResultsError as error:
+            raise FeatureError(str(error)) from error
+        if number is not None:
+            msg = (
+                f"{self.folder} is a feature store of format {number}; this sabench reads and writes format {FORMAT}. "
+                "Nothing was changed. Use the newer sabench, or let SABENCH_CACHE name another folder."
+            )
+            raise FeatureError(msg)
 
     def address(self, extractor: FeatureExtractor, name: str) -> Path:
         """Return the folder of an extractor: another version or parameter is another folder."""
@@ -94,7 +112,8 @@ class FeatureStore:
 
         with writable(index.folder):
             index.folder.mkdir(parents=True, exist_ok=True)
-            _describe(index.folder, extractor, name)
+            _write_once(self.folder / _ABOUT, {"format": FORMAT})
+            _write_once(index.folder / "extractor.json", _card(extractor, name))
         with _alone(index.folder, name):
             # Another process may have filled it while this one waited.
             _drop_damaged(index, wanted["digest"], name)
@@ -143,13 +162,12 @@ def _card(extractor: FeatureExtractor, name: str) -> dict[str, object]:
     }
 
 
-def _describe(folder: Path, extractor: FeatureExtractor, name: str) -> None:
+def _write_once(path: Path, value: dict[str, object]) -> None:
     """Say in words what a folder holds; its name is a hash."""
     from sabench.machine.files import replace_file
 
-    card = folder / "extractor.json"
-    if not card.exists():
-        replace_file(card, lambda beside: beside.write_text(canonical(_card(extractor, name)), encoding="utf-8"))
+    if not path.exists():
+        replace_file(path, lambda beside: beside.write_text(canonical(value), encoding="utf-8"))
 
 
 @contextmanager

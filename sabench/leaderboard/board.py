@@ -301,7 +301,8 @@ class Board:
         tables: likewise.
         version: of sabench.
         created: ISO time.
-        skipped: what could not be read, a sentence each.
+        skipped: runs that others stand for, a sentence each.
+        damaged: why runs cannot be read and what to do, by their names.
     """
 
     across: tuple[Across, ...]
@@ -309,6 +310,7 @@ class Board:
     version: str
     created: str
     skipped: tuple[str, ...] = field(default=())
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return it as a JSON value; what is not a number is null."""

@@ -18,7 +18,7 @@ from sabench.leaderboard.rows import differences, row_of
 from sabench.results.sources import Merged, Source
 from sabench.stats import permutation, ranking
 from sabench.verdicts.baselines import Baselines
-from sabench.verdicts.entries import Entry, entries, left_out
+from sabench.verdicts.entries import Entry, left_out, sound_entries
 from sabench.verdicts.wording import points
 
 Literature = Callable[[str], Iterable[Reported]]
@@ -35,17 +35,23 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
     """
     by_protocol: dict[str, list[Entry]] = {}
     source = Merged(sources)
-    found = entries(source)
-    skipped = [*source.unreadable(), *left_out(source, found)]
+    found, damaged = sound_entries(source, source.runs())
+    damaged = {**source.unreadable(), **damaged}
+    skipped = left_out(source, found, damaged)
     for entry in found:
-        if _readable(entry, skipped):
+        if _has_scores(entry, skipped):
             by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
     if baseline is not None:
         _refuse_unknown(baseline, by_protocol)
     tables = [_Builder(_labelled(part), literature, baseline).table() for part in by_protocol.values()]
     ordered = sorted(tables, key=lambda table: (table.simulated, table.title, table.protocol, table.protocol_hash))
     return Board(
-        across(ordered), tuple(ordered), __version__, datetime.now(UTC).isoformat(timespec="seconds"), tuple(skipped)
+        across(ordered),
+        tuple(ordered),
+        __version__,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        tuple(skipped),
+        damaged,
     )
 
 
@@ -59,8 +65,8 @@ def _with_first(entry: Entry, firsts: Iterable[Entry]) -> tuple[Entry, Entry] | 
     return None
 
 
-def _readable(entry: Entry, skipped: list[str]) -> bool:
-    """Whether an entry has predictions; a run without any has nothing to rank, and is told."""
+def _has_scores(entry: Entry, skipped: list[str]) -> bool:
+    """Whether an entry has predictions; one without any has nothing to rank, and is told."""
     try:
         return bool(len(entry.predictions[0]))
     except SabenchError as error:

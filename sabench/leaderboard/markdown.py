@@ -24,6 +24,7 @@ def markdown(board: Board) -> str:
     parts += [_across(across) for across in board.across]
     parts += [_table(table) for table in board.tables]
     parts += [f"Left out: {_text(sentence)}" for sentence in board.skipped]
+    parts += [f"Damaged, left out: {_text(name)}: {_text(reason)}" for name, reason in board.damaged.items()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -112,10 +112,9 @@ def _parameters(entry: Entry) -> dict[str, Any]:
 
 
 def _cost(entry: Entry) -> dict[str, Any]:
-    cells = [entry.source.cells(run) for run in entry.runs]
-    flat = [cell for found in cells for cell in found if cell.n_training_speakers]
+    flat = [cell for found in entry.cells for cell in found if cell.n_training_speakers]
     return {
-        "seconds": _mean(sum(cell.seconds for cell in found) for found in cells),
+        "seconds": _mean(sum(cell.seconds for cell in found) for found in entry.cells),
         "n_parameters": max((cell.n_parameters for cell in flat if cell.n_parameters is not None), default=None),
         "n_training_speakers": min((cell.n_training_speakers for cell in flat), default=0),
     }

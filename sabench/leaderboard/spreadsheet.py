@@ -29,6 +29,8 @@ def csv_text(board: Board) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
+    for name, reason in board.damaged.items():
+        writer.writerow({"part": "damaged", "runs": _cell(name), "note": _cell(reason)})
     for across in board.across:
         writer.writerows(_csv_across(across))
     for table in board.tables:

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from sabench.errors import ResultsError
+from sabench.machine.kept import sealed
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -58,9 +59,10 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise ResultsError(msg) from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file of the results folder at once."""
-    write_bytes(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())
+def write_json(path: Path, value: Any, *, seal: bool = False) -> None:
+    """Replace a JSON file of the results folder at once; with a seal, damage is seen when it is read."""
+    content = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    write_bytes(path, sealed(content) if seal else content)
 
 
 def lock_in(folder: Path) -> FileLock:
@@ -77,12 +79,19 @@ def lock_in(folder: Path) -> FileLock:
     return FileLock(folder / "lock")
 
 
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds, or None where there is no such file or it is damaged."""
+def set_aside(path: Path) -> None:
+    """Rename a damaged file to `NAME.damaged`; only whoever holds the lock of its folder may.
+
+    Raises:
+        ResultsError: the folder cannot be written.
+    """
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+        path.replace(path.with_name(f"{path.name}.damaged"))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        msg = f"{path} is damaged and cannot be renamed: {error.strerror or error}. Make its folder writable."
+        raise ResultsError(msg) from error
 
 
 def _beside(path: Path) -> Path:

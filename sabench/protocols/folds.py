@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sabench.hashing import shuffled
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,8 @@ class PoolRule:
                 raise ValueError(msg)
             values[key] = int(number) if counted else True
         return cls(**values)  # type: ignore[arg-type]  # numbers and flags, each checked above
+
+
+def order_of_prediction(scored: Iterable[str]) -> list[str]:
+    """Return the scored ids of a target in the order in which they are predicted, which tells nothing of labels."""
+    return shuffled(scored, "order")

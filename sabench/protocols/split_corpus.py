@@ -8,7 +8,7 @@ from typing import Any
 
 from sabench.hashing import shuffled
 from sabench.interfaces.records import Corpus
-from sabench.protocols.folds import Target
+from sabench.protocols.folds import Target, order_of_prediction
 from sabench.protocols.protocol import Protocol
 
 
@@ -45,7 +45,13 @@ class SplitCorpus:
 
     def scored(self, target: Target) -> list[str]:
         """Return the scored ids of a target in the order in which they are predicted, which tells nothing."""
-        return shuffled(target.scored, "order")
+        return order_of_prediction(target.scored)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """Shape of the probabilities of every fold: a row a scored utterance, a column a class."""
+        n_classes = len(self.corpus.classes)
+        return {fold.name: (sum(len(target.scored) for target in fold.test), n_classes) for fold in self.protocol.folds}
 
     def as_target(self, speaker: str, ids: Sequence[str]) -> Target:
         """Return a training speaker whose whole recordings are the pool: enrolled by the rule used for targets."""

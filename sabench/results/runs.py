@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from sabench.interfaces.records import Access, Component, Method
+from pydantic import AfterValidator, ConfigDict, Field
+
+from sabench.hashing import file_name, is_key
+from sabench.interfaces.records import Access, Component, Draw, Method
+from sabench.machine.kept import NOTHING_ELSE, Kept, MiB, Values, shallow
 from sabench.protocols.splits import is_pooled, primary_score
 
 
@@ -30,17 +35,19 @@ class RunRecord:
         status: `complete`, `partial` (folds are missing) or `failed` (a fold failed).
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = NOTHING_ELSE
+
     run_id: str
     method: Method
     dataset: str
     task: str
     protocol: str
     protocol_hash: str
-    seed: int
-    threads: int
+    seed: Annotated[int, Field(gt=-(2**64), lt=2**64)]
+    threads: Annotated[int, Field(ge=1, lt=2**31)]
     device: str
     validation_as_training: bool
-    simulation: Mapping[str, Any] | None
+    simulation: Values | None
     stochastic: bool
     folds: Mapping[str, str]
     evaluations: Mapping[str, Mapping[str, str]]
@@ -74,9 +81,9 @@ class CellRecord:
     """What is known of one fold of a run.
 
     Attributes:
-        status: `complete`, `failed` or `missing`.
+        status: `complete`, `failed`, `missing` or `damaged`.
         seconds: of fit and evaluations; 0 where nothing is known.
-        error: one sentence where it failed.
+        error: one sentence where it failed or is damaged.
     """
 
     fold: str
@@ -91,14 +98,46 @@ class CellRecord:
     chosen: Mapping[str, Any] | None = None
 
 
-def run_from(value: Mapping[str, Any]) -> RunRecord:
-    """Return a run from its JSON object.
+def _consistent(run: RunRecord) -> RunRecord:
+    """Return a run that says nothing of which a path could be made but names and hashes, and fits itself.
 
     Raises:
-        KeyError, TypeError, ValueError: it is no run.
+        ValueError: saying what does not fit.
     """
-    fields = {key: item for key, item in value.items() if key != "method"}
-    return RunRecord(method=method_from(value["method"]), **fields)
+    keys = [run.protocol_hash, *run.folds.values(), *(key for own in run.evaluations.values() for key in own.values())]
+    strange = next((key for key in keys if not is_key(key)), None)
+    if strange is not None:
+        msg = f"it holds {strange[:60]!r} in the place of a hash"
+    elif file_name(run.run_id) != run.run_id or not run.run_id.strip("."):
+        msg = f"the run is called {run.run_id[:60]!r}, which is no name of a folder"
+    elif not run.folds or not run.evaluations:
+        msg = "it has no folds, or no draws"
+    elif any(own.keys() != run.folds.keys() for own in run.evaluations.values()):
+        msg = "its draws are not of its folds"
+    else:
+        for draw in run.draws:
+            Draw.parse(draw)
+        for part in (run.method.adapter, run.method.normaliser, run.method.features):
+            shallow(dict(part.parameters) if part else {})
+        return run
+    raise ValueError(msg)
+
+
+RUN: Kept[RunRecord] = Kept(
+    Annotated[RunRecord, AfterValidator(_consistent)],
+    "The run's command, repeated, writes it again and keeps what is complete.",
+    limit_bytes=4 * MiB,
+    limit_values=100_000,
+)
+
+
+def run_from(value: Mapping[str, Any], name: str) -> RunRecord:
+    """Return a run from a JSON object that stands in a place of that name.
+
+    Raises:
+        DamagedFile: it is no run.
+    """
+    return RUN.parse(json.dumps(value, ensure_ascii=False).encode(errors="replace"), name)
 
 
 def method_from(value: Mapping[str, Any]) -> Method:

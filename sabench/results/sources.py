@@ -42,8 +42,8 @@ class KnowsGender(Protocol):
 class KnowsUnreadable(Protocol):
     """A source that may hold runs which cannot be read."""
 
-    def unreadable(self) -> list[str]:
-        """Return a sentence for each of them."""
+    def unreadable(self) -> dict[str, str]:
+        """Return the reason of each of them, by its name."""
         ...
 
 
@@ -56,21 +56,21 @@ class Merged:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._runs: dict[str, tuple[RunRecord, Source]] = {}
         self._cards: dict[str, Source] = {}
-        self._unreadable: list[str] = []
+        self._unreadable: dict[str, str] = {}
         for source in sources:
             for run in source.runs():
                 kept = self._runs.get(run.run_id)
                 if kept is None or (run.status == "complete" and kept[0].status != "complete"):
                     self._runs[run.run_id] = (run, source)
                 self._cards.setdefault(run.protocol_hash, source)
-            self._unreadable += source.unreadable() if isinstance(source, KnowsUnreadable) else []
+            self._unreadable |= source.unreadable() if isinstance(source, KnowsUnreadable) else {}
 
     def runs(self) -> list[RunRecord]:
         """Return all runs, oldest first."""
         return sorted((run for run, _ in self._runs.values()), key=lambda run: (run.created, run.run_id))
 
-    def unreadable(self) -> list[str]:
-        """Return a sentence for each run that cannot be read."""
+    def unreadable(self) -> dict[str, str]:
+        """Return the reason of each run that cannot be read, by its name."""
         return self._unreadable
 
     def predictions(self, run: RunRecord, draw: str = "first") -> Predictions:

@@ -89,10 +89,13 @@ class Runner:
     def _missing_folds(self, planned: PlannedRun) -> set[str]:
         """Return the folds that lack something which this or an earlier start of the run asked for."""
         asked = self._runs[planned.record.run_id].evaluations.values()
+        shapes = planned.split_corpus.shapes
         return {
             fold
             for fold, key in planned.record.folds.items()
-            if not is_complete(self._results.cell(key), [keys[fold] for keys in asked], strict=self._plan.strict)
+            if not is_complete(
+                self._results.cell(key), {keys[fold]: shapes[fold] for keys in asked}, strict=self._plan.strict
+            )
         }
 
     def _cells(self, planned: PlannedRun, folds: set[str]) -> list[Cell]:

@@ -18,6 +18,8 @@ CARD = "protocol.json"
 RECORD = "run.json"
 ENVIRONMENT = "environment.json"
 PICTURE = "confusion_matrix.png"
+_MOST_ROWS = 20_000_000
+_MOST_COLUMNS = 1000
 NAMES = (PREDICTIONS, CARD, RECORD, ENVIRONMENT, PICTURE)
 
 
@@ -32,6 +34,23 @@ def write_predictions(path: Path, predictions: Mapping[str, Predictions]) -> Non
 
     tables = [table_of(those).assign(draw=draw) for draw, those in predictions.items()]
     pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Return the table that `write_predictions` wrote.
+
+    Raises:
+        ValueError, OSError: it is no such table, or far too large.
+    """
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as parquet:
+        about = parquet.metadata
+        if about.num_rows > _MOST_ROWS or about.num_columns > _MOST_COLUMNS:
+            msg = f"it has {about.num_rows} rows and {about.num_columns} columns"
+            raise ValueError(msg)
+    return pd.read_parquet(path)
 
 
 def table_of(predictions: Predictions) -> pd.DataFrame:

@@ -7,17 +7,19 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sabench.errors import ResultsError, TrackingError
+from sabench.cells.evaluation_file import probability_fault
+from sabench.errors import DamagedFile, ResultsError
 from sabench.interfaces.records import Predictions
-from sabench.results.runs import CellRecord, RunRecord, method_from
+from sabench.machine.kept import Kept, MiB, Values
+from sabench.results.runs import CellRecord, RunRecord, run_from
+from sabench.results.truth import read_card
 from sabench.tracking import files, payload
 from sabench.tracking.address import Address
 from sabench.tracking.store import Store
@@ -48,30 +50,34 @@ class TrackedRuns:
         weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
 
     def runs(self) -> list[RunRecord]:
-        """Return all complete runs, oldest first."""
-        records = [_run_record(entry) for entry in self._records.values()]
-        return sorted(records, key=lambda run: (run.created, run.run_id))
+        """Return all complete runs, oldest first; those that cannot be read are passed over."""
+        runs = [tracked.run for tracked in self._records.values() if isinstance(tracked, _Tracked)]
+        return sorted(runs, key=lambda run: (run.created, run.run_id))
+
+    def unreadable(self) -> dict[str, str]:
+        """Return the reason of each run that `runs` passes over, by its name."""
+        return {run_id: str(tracked) for run_id, tracked in self._records.items() if isinstance(tracked, ResultsError)}
 
     def cells(self, run: RunRecord) -> list[CellRecord]:
-        """Return what is known of every fold, in order."""
-        environments = {
-            fold: entry["environment"] for entry in self._json(run.run_id, files.ENVIRONMENT) for fold in entry["folds"]
-        }
-        return [
-            _known(CellRecord, cell | {"environment": environments.get(cell["fold"])})
-            for cell in self._records[run.run_id]["cells"]
-        ]
+        """Return what is known of every fold, in order.
+
+        Raises:
+            DamagedFile: the environments of the run are not what sabench logged.
+        """
+        entries = _ENVIRONMENTS.read(self._file(run.run_id, files.ENVIRONMENT)) or []
+        environments = {fold: entry.environment for entry in entries for fold in entry.folds}
+        return [replace(cell, environment=environments.get(cell.fold)) for cell in self._tracked(run.run_id).cells]
 
     def card(self, protocol_hash: str) -> dict[str, Any]:
         """Return a protocol card.
 
         Raises:
-            ResultsError: no run went by it.
+            ResultsError: no run went by it, or the card that was logged is another one.
         """
-        for run_id, record in self._records.items():
-            if record["protocol_hash"] == protocol_hash:
-                card: dict[str, Any] = self._json(run_id, files.CARD)
-                return card
+        for run in self.runs():
+            if run.protocol_hash == protocol_hash:
+                card = read_card(self._file(run.run_id, files.CARD), protocol_hash)
+                return card.raw if card else {}
         msg = f"{self.address.shown} holds no complete run under protocol {protocol_hash!r}."
         raise ResultsError(msg)
 
@@ -79,16 +85,21 @@ class TrackedRuns:
         """Return the predictions of all folds.
 
         Raises:
+            DamagedFile: they are not what sabench logged.
             ResultsError: the run never asked for this draw.
         """
-        import pandas as pd
-
-        table = pd.read_parquet(self._file(run.run_id, files.PREDICTIONS))
-        chosen = table[table["draw"] == draw]
-        if chosen.empty:
-            msg = f"Run {run.run_id} has no draw {draw!r}; it has {', '.join(sorted(table['draw'].unique()))}."
+        if draw not in run.draws:
+            msg = f"Run {run.run_id} has no draw {draw!r}; it has {', '.join(run.draws)}."
             raise ResultsError(msg)
-        return predictions_of(chosen)
+        path = self._file(run.run_id, files.PREDICTIONS)
+        try:
+            table = files.read_predictions(path)
+            predictions = predictions_of(table[table["draw"] == draw])
+            refuse_strange(predictions, run)
+        except (ValueError, LookupError, TypeError, OSError) as error:  # pyarrow's own errors inherit from these
+            msg = f"The predictions of MLflow run {run.run_id} are damaged: {error}. {_AGAIN}"
+            raise DamagedFile(msg) from error
+        return predictions
 
     @cached_property
     def _found(self) -> dict[str, str]:
@@ -109,11 +120,26 @@ class TrackedRuns:
         return found
 
     @cached_property
-    def _records(self) -> dict[str, dict[str, Any]]:
-        return {run_id: self._json(run_id, files.RECORD) for run_id in self._found}
+    def _records(self) -> dict[str, _Tracked | ResultsError]:
+        return {run_id: self._record(run_id) for run_id in self._found}
 
-    def _json(self, run_id: str, name: str) -> Any:
-        return json.loads(self._file(run_id, name).read_text(encoding="utf-8"))
+    def _record(self, run_id: str) -> _Tracked | ResultsError:
+        """Return what is logged of a run, or why it cannot be believed."""
+        try:
+            record = _RECORD.read(self._file(run_id, files.RECORD)) or {}
+            run = run_from({name: record[name] for name in _RUN_FIELDS & record.keys()}, f"The MLflow run {run_id}")
+            cells = _CELLS.parse(json.dumps(record.get("cells")).encode(), f"The MLflow run {run_id}")
+            if run.run_id != run_id or [cell.fold for cell in cells] != list(run.folds):
+                raise _RECORD.damaged(f"The MLflow run {run_id}", "it is the record of another run, or of other folds")
+        except ResultsError as error:
+            return error
+        return _Tracked(run, cells)
+
+    def _tracked(self, run_id: str) -> _Tracked:
+        tracked = self._records[run_id]
+        if isinstance(tracked, ResultsError):
+            raise tracked
+        return tracked
 
     def _file(self, run_id: str, name: str) -> Path:
         """Return a local copy of a file, fetched once."""
@@ -130,25 +156,47 @@ def predictions_of(table: pd.DataFrame) -> Predictions:
     classes = tuple(name.removeprefix("p/") for name in table.columns if name.startswith("p/"))
     index = {label: number for number, label in enumerate(classes)}
     return Predictions(
-        ids=tuple(table["id"]),
+        ids=tuple(table["id"].astype(str)),
         speaker=table["speaker"].to_numpy(dtype=np.str_),
         truth=table["truth"].map(index).to_numpy(dtype=np.int64),
-        probabilities=table[[f"p/{label}" for label in classes]].to_numpy(),
+        probabilities=table[[f"p/{label}" for label in classes]].to_numpy(dtype=np.float64),
         fold=table["fold"].to_numpy(dtype=np.str_),
         classes=classes,
     )
 
 
-def _run_record(record: Mapping[str, Any]) -> RunRecord:
-    run: RunRecord = _known(RunRecord, {**record, "method": method_from(record["method"])})
-    return run
+def refuse_strange(predictions: Predictions, run: RunRecord) -> None:
+    """Raise where predictions are no probabilities, or not of the folds of a run.
+
+    Raises:
+        ValueError: saying what they are.
+    """
+    if set(predictions.fold.tolist()) != set(run.folds):
+        msg = "its folds are not those of the run"
+        raise ValueError(msg)
+    fault = probability_fault(predictions.probabilities)
+    if fault:
+        raise ValueError(fault)
 
 
-def _known(kind: Any, values: Mapping[str, Any]) -> Any:
-    """Return a record from the values that it knows; what newer versions add is passed over."""
-    names = {field.name for field in fields(kind)}
-    try:
-        return kind(**{name: value for name, value in values.items() if name in names})
-    except TypeError as error:
-        msg = f"An MLflow run was written by another version of sabench ({error}). Run `sabench track` there again."
-        raise TrackingError(msg) from error
+@dataclass(frozen=True)
+class _Tracked:
+    """What is logged of one run."""
+
+    run: RunRecord
+    cells: list[CellRecord]
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """An environment, and the folds that were fitted in it."""
+
+    folds: list[str]
+    environment: Values
+
+
+_AGAIN = "Run `sabench track` again where the run was made."
+_RUN_FIELDS = {field.name for field in fields(RunRecord)}
+_RECORD: Kept[dict[str, Any]] = Kept(dict[str, Any], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
+_CELLS: Kept[list[CellRecord]] = Kept(list[CellRecord], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
+_ENVIRONMENTS: Kept[list[_Environment]] = Kept(list[_Environment], _AGAIN, limit_bytes=64 * MiB)

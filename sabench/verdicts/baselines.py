@@ -27,7 +27,7 @@ class Baselines:
 
     def __init__(self, entries: Sequence[Entry], wanted: str | None = None) -> None:
         self._wanted = _named(entries, wanted) if wanted is not None else None
-        self._unadapted = [entry for entry in entries if entry.complete and _is_unadapted(entry)]
+        self._unadapted = [entry for entry in entries if entry.complete and _is_unadapted(entry) and not entry.damage]
         adapted = {entry.method.adapter.name for entry in entries if not _is_unadapted(entry)}
         built_on = {entry.first.adapts for entry in entries}
         shared = [e for e in self._unadapted if e.method.adapter.name in adapted or e.method.name in built_on]

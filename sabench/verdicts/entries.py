@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sabench.errors import ResultsError
+from sabench.errors import DamagedFile, ResultsError
 from sabench.hashing import canonical
 from sabench.interfaces.records import Draw, Method, Predictions
-from sabench.results.runs import RunRecord
+from sabench.results.runs import CellRecord, RunRecord
 from sabench.results.sources import Source
 from sabench.stats import sample
 from sabench.stats.sample import Sample
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunContent:
+    """What was read of one run under one draw; `fault` says why it cannot be believed, and is empty where it can."""
+
+    predictions: Predictions | None
+    cells: Sequence[CellRecord]
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +75,30 @@ class Entry:
         return Draw.parse(self.draw).control
 
     @cached_property
+    def contents(self) -> tuple[RunContent, ...]:
+        """What was read of each seed."""
+        return tuple(_read(self.source, run, self.draw) for run in self.runs)
+
+    @property
+    def damage(self) -> dict[str, str]:
+        """Why runs of this entry cannot be read, by their ids; empty where all can."""
+        return {run.run_id: own.fault for run, own in zip(self.runs, self.contents, strict=True) if own.fault}
+
+    @cached_property
     def predictions(self) -> list[Predictions]:
-        """The predictions of each seed over the utterances that all of them scored."""
-        return sample.common([self.source.predictions(run, self.draw) for run in self.runs])
+        """The predictions of each seed over the utterances that all of them scored.
+
+        Raises:
+            ResultsError: those of some seed cannot be read.
+        """
+        for fault in self.damage.values():
+            raise DamagedFile(fault)
+        return sample.common([own.predictions for own in self.contents if own.predictions is not None])
+
+    @property
+    def cells(self) -> list[Sequence[CellRecord]]:
+        """What is known of the folds of each seed."""
+        return [own.cells for own in self.contents]
 
     @cached_property
     def sample(self) -> Sample:
@@ -95,9 +128,29 @@ def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Ent
     return [Entry(source, _kept(source, seeds, draw), draw) for (_, draw), seeds in groups.items()]
 
 
-def left_out(source: Source, found: Iterable[Entry]) -> list[str]:
-    """Return a sentence for each run that `entries` passed over."""
-    kept = {run.run_id for entry in found for run in entry.runs}
+def sound_entries(source: Source, runs: Iterable[RunRecord]) -> tuple[list[Entry], dict[str, str]]:
+    """Return the entries of all runs that can be read, and why the others cannot, by their ids."""
+    left, damaged = list(runs), dict[str, str]()
+    while True:
+        found = entries(source, left)
+        fresh = {run_id: reason for entry in found for run_id, reason in entry.damage.items()}
+        if not fresh:
+            return found, damaged
+        damaged |= fresh
+        left = [run for run in left if run.run_id not in damaged]
+
+
+def _read(source: Source, run: RunRecord, draw: str) -> RunContent:
+    try:
+        predictions, cells = source.predictions(run, draw), tuple(source.cells(run))
+    except ResultsError as error:
+        return RunContent(None, (), str(error))
+    return RunContent(predictions, cells, next((cell.error for cell in cells if cell.status == "damaged"), ""))
+
+
+def left_out(source: Source, found: Iterable[Entry], damaged: Collection[str] = ()) -> list[str]:
+    """Return a sentence for each run that `entries` passed over, without those that are damaged."""
+    kept = {run.run_id for entry in found for run in entry.runs} | set(damaged)
     others = [run for run in source.runs() if run.run_id not in kept]
     return [
         f"{run.run_id}: another run of this method and seed is there."
@@ -108,8 +161,11 @@ def left_out(source: Source, found: Iterable[Entry]) -> list[str]:
 
 
 def is_complete(source: Source, run: RunRecord, draw: str) -> bool:
-    """Return whether every fold of a run has been evaluated under a draw; other draws may be missing."""
-    return run.status == "complete" or set(source.predictions(run, draw).fold.tolist()) == set(run.folds)
+    """Return whether every fold of a run has been evaluated under a draw; other draws may be missing, or damaged."""
+    try:
+        return run.status == "complete" or set(source.predictions(run, draw).fold.tolist()) == set(run.folds)
+    except ResultsError:
+        return False
 
 
 def identity(run: RunRecord) -> str:
@@ -134,13 +190,19 @@ def entry_of(source: Source, run: RunRecord, draw: str = "first") -> Entry:
     """Return the entry that a run is part of.
 
     Raises:
+        DamagedFile: the run cannot be read.
         ResultsError: the run has no such draw.
     """
     if draw not in run.draws:
         msg = f"Run {run.run_id} has no draw {draw!r}; it has {', '.join(run.draws)}."
         raise ResultsError(msg)
     alike = [other for other in source.runs() if identity(other) == identity(run) and draw in other.draws]
-    found = next(entry for entry in entries(source, alike) if entry.draw == draw)
+    found_entries, damaged = sound_entries(source, alike)
+    if run.run_id in damaged:
+        raise DamagedFile(damaged[run.run_id])
+    for run_id, reason in damaged.items():
+        log.warning("%s is left out: %s", run_id, reason)
+    found = next(entry for entry in found_entries if entry.draw == draw)
     return found if run.run_id in {kept.run_id for kept in found.runs} else Entry(source, (run,), draw)
 
 

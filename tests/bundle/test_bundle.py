@@ -479,7 +479,7 @@ def test_a_run_that_is_marked_partial_is_told(tampered):
 
 def test_a_record_with_more_than_a_run_has_is_told(tampered):
     tampered.change("run.json", lambda run: run["record"].update(award="best"))
-    refused(tampered.path(), "run.json says something that sabench does not write there")
+    refused(tampered.path(), "run.json is not as a bundle holds it: record.award: unexpected")
 
 
 def test_a_record_without_its_method_is_told(tampered):

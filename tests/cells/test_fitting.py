@@ -211,7 +211,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(made, monkeypatch):
     cell, folder, data = made("nearest", search=True)
     inner = CellFolder(folder.path / "search" / "1")
     inner.path.mkdir(parents=True)
-    inner.write_fit({"parameters": {"feature": 1}, "validation_uar": 2.0})
+    inner.write_candidate({"feature": 1}, 1.0)
     spy = Spy(monkeypatch, tiny.Nearest)
     _, search = fit(cell, folder, data)
     assert search["chosen"] == {"feature": 1}

@@ -49,20 +49,20 @@ def work_elsewhere(cell):
 
 
 def complete(cell, folder):
-    return is_complete(folder, [evaluation.key for evaluation in cell.evaluations])
+    return is_complete(folder, {evaluation.key: evaluation.shape(cell.classes) for evaluation in cell.evaluations})
 
 
 def test_a_cell_leaves_all_that_is_told_of_it_in_its_folder(made):
     cell, folder = made()
     assert work(cell) == "complete"
     record = folder.fit()
-    assert (record["n_training_speakers"], record["n_train"], record["n_parameters"]) == (3, 27, None)
-    assert record["saved"] is True
-    assert record["seconds"] >= 0
-    assert record["environment"]["packages"]["sabench"]
+    assert (record.n_training_speakers, record.n_train, record.n_parameters) == (3, 27, None)
+    assert record.saved
+    assert record.seconds >= 0
+    assert record.environment["packages"]["sabench"]
     probabilities, told = folder.read_evaluation(cell.evaluations[0].key)
     assert probabilities.shape == (8, 3)
-    assert told["draw"] == "first"
+    assert told.draw == "first"
     assert complete(cell, folder)
     assert not folder.attempted()
 
@@ -133,7 +133,7 @@ def test_a_fit_that_was_cut_short_goes_on_after_its_last_epoch(made):
     attempt = json.loads(mark.read_text())
     mark.write_text(json.dumps({**attempt, "started": attempt["started"] - 1000}))
     assert work(cell) == "complete"
-    assert 1000 < folder.fit()["seconds"] < 1100
+    assert 1000 < folder.fit().seconds < 1100
     assert [json.loads(line)["epoch"] for line in folder.history_file.read_text().splitlines()] == [1, 2, 3]
     assert np.array_equal(folder.read_evaluation(key)[0], expected)
 

@@ -537,3 +537,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(store, tabl
     told = run_script(script, str(store.folder), str(tmp_path / "table.pkl"), str(Path(__file__).parents[2]))
     assert "cannot be written: File too large. Nothing is left half-written." in told
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_store_of_a_newer_format_is_refused_by_its_number_and_left_as_it_is(table, tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "store.json").write_text('{"format": 2, "more": []}')
+    with pytest.raises(FeatureError, match="a feature store of format 2; this sabench reads and writes format 1"):
+        FeatureStore(tmp_path / "store").ensure(table, Moments(), "moments")
+    assert [path.name for path in (tmp_path / "store").rglob("*")] == ["store.json"]
+
+
+def test_a_store_says_its_format(table, tmp_path):
+    FeatureStore(tmp_path / "store").ensure(table, Moments(), "moments")
+    assert (tmp_path / "store" / "store.json").read_text() == '{"format":1}'

@@ -10,6 +10,7 @@ from sabench.errors import ResultsError
 from sabench.interfaces.records import Access, Reported
 from sabench.leaderboard import build, cells, drawing
 from sabench.leaderboard.markdown import markdown
+from sabench.leaderboard.page import html
 from sabench.leaderboard.spreadsheet import csv_text
 from sabench.results.folder import Results
 from sabench.stats import families, intervals, metrics, sample
@@ -304,12 +305,26 @@ def test_a_run_that_another_stands_for_is_told_as_left_out(results):
     )
 
 
-def test_a_damaged_run_is_told_as_left_out(made):
-    run = made.results.folder / "runs" / "damaged" / "run.json"
-    run.parent.mkdir()
-    run.write_text('{"x": ')
-    (told,) = build.build([made.results]).skipped
-    assert told.startswith(f"{run} cannot be read as a run")
+def test_a_damaged_run_is_a_named_row_and_the_rest_is_ranked(results):
+    made = Made(results)
+    good, bad = made.run(SVM, run_id="good"), made.run(SVM, seed=1, run_id="bad")
+    evaluation = made.results.cell(bad.folds["s00"]).evaluation_file(bad.evaluations["first"]["s00"])
+    evaluation.write_bytes(evaluation.read_bytes()[:-40])
+    fit = made.results.cell(made.run(SVM_NORM, run_id="worse").folds["s01"]).path / "fit.json"
+    fit.write_text("[]")
+    record = made.results.folder / "runs" / "worst" / "run.json"
+    record.parent.mkdir()
+    record.write_text('{"x": ')
+    board = build.build([made.results])
+    assert [row.runs for row in board.tables[0].rows] == [(good.run_id,)]
+    assert {name: reason.partition(": ")[0] for name, reason in board.damaged.items()} == {
+        "bad": f"{evaluation} is damaged",
+        "worse": f"{fit} is damaged",
+        "worst": f"{record} is damaged",
+    }
+    assert "damaged,,,," in csv_text(board)
+    assert "Damaged, left out: worst: " in markdown(board)
+    assert "Damaged, left out" in html(board)
 
 
 def test_chance_counts_the_classes_that_are_scored(results):

@@ -1,7 +1,7 @@
 import pytest
 
 from sabench import ResultsError
-from sabench.machine.files import make_folder, read_json, replace_file, write_bytes, write_json
+from sabench.machine.files import make_folder, replace_file, set_aside, write_json
 
 
 def names(folder):
@@ -55,13 +55,9 @@ def test_what_cannot_be_written_is_told_with_what_to_do(tmp_path):
         write_json(tmp_path / "file" / "x.json", {})
 
 
-def test_json_reads_back(tmp_path):
-    write_json(tmp_path / "x.json", {"ß": [1, None]})
-    assert read_json(tmp_path / "x.json") == {"ß": [1, None]}
-
-
-@pytest.mark.parametrize("content", [None, b"", b'{"a": ', b"\xff"])
-def test_missing_or_damaged_json_is_none(tmp_path, content):
-    if content is not None:
-        write_bytes(tmp_path / "x.json", content)
-    assert read_json(tmp_path / "x.json") is None
+def test_a_damaged_file_is_renamed_and_not_removed(tmp_path):
+    (tmp_path / "file").write_text("odd")
+    set_aside(tmp_path / "file")
+    set_aside(tmp_path / "not there")
+    assert names(tmp_path) == ["file.damaged"]
+    assert (tmp_path / "file.damaged").read_text() == "odd"

@@ -10,6 +10,7 @@ import pytest
 import tiny
 
 from sabench import ResultsError
+from sabench.errors import DamagedFile
 from sabench.results.folder import Results
 from sabench.running import runner
 
@@ -62,10 +63,10 @@ def test_a_damaged_run_is_told_with_what_to_do(results):
     (results.folder / "runs" / "abc").mkdir()
     (results.folder / "runs" / "abc" / "run.json").write_text('{"x": ')
     for name in ("abc", "ab"):
-        with pytest.raises(ResultsError, match=r"abc/run.json cannot be read as a run. The run's command, repeated"):
+        with pytest.raises(DamagedFile, match=r"abc/run.json is damaged: invalid JSON.* The run's command, repeated"):
             results.run(name)
-    (told,) = results.unreadable()
-    assert "abc/run.json cannot be read" in told
+    assert list(results.unreadable()) == ["abc"]
+    assert len(results.runs()) == 2
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id(results, drawing):
@@ -126,7 +127,7 @@ def test_an_old_failure_does_not_count_where_the_fold_is_complete(results, drawi
 def test_cells_tell_what_their_fits_cost(results, drawing):
     cell = results.cells(drawing)[0]
     fit = results.cell(drawing.folds["s0"]).fit()
-    assert cell.seconds > fit["seconds"]
+    assert cell.seconds > fit.seconds
     assert (cell.n_training_speakers, cell.n_train) == (2, 18)
     assert cell.environment["python"]
 
@@ -175,6 +176,115 @@ def test_a_protocol_that_is_gone_is_told(results, drawing):
 def test_history_tells_every_epoch_of_a_fold(results, drawing):
     assert [line["epoch"] for line in results.history(drawing, "s0")] == [1, 2, 3]
     assert results.history(results.run("nearest-table"), "s0") == []
+
+
+# Damage: nothing is believed, nothing is removed, and the rest is read
+
+
+def edited(path, edit):
+    """Change a JSON file as a careful forger would, without its seal."""
+    value = json.loads(path.read_text())
+    value.pop("sha256", None)
+    edit(value)
+    path.write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize("place", ["folds", "evaluations"])
+def test_a_path_in_the_place_of_a_hash_is_refused_and_leads_nowhere(results, drawing, tmp_path, place):
+    (tmp_path / "thesis.npz").write_bytes(b"ten years of work")
+
+    def edit(run):
+        keys = run["folds"] if place == "folds" else run["evaluations"]["first"]
+        keys["s0"] = str(tmp_path / "thesis")
+
+    edited(results.folder / "runs" / drawing.run_id / "run.json", edit)
+    with pytest.raises(DamagedFile, match="in the place of a hash"):
+        results.run(drawing.run_id)
+    assert (tmp_path / "thesis.npz").read_bytes() == b"ten years of work"
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda run: run.update(run_id="../../elsewhere"), "is no name of a folder"),
+        (lambda run: run.update(run_id="other"), "it is the record of another run"),
+        (lambda run: run.update(seed=10**30), "seed: "),
+        (lambda run: run.update(protocol_hash="x"), "in the place of a hash"),
+        (lambda run: run.update(award="best"), "award: unexpected"),
+        (lambda run: run["evaluations"].pop("first") and run["evaluations"].pop("zeros"), "no folds, or no draws"),
+        (lambda run: run["evaluations"]["first"].pop("s0"), "its draws are not of its folds"),
+        (lambda run: run["evaluations"].update(dream=run["evaluations"]["first"]), "Draw 'dream' is not one of"),
+        (lambda run: run["method"]["access"].update(neutral=-1), "expected a whole number"),
+        (lambda run: run["method"].pop("adapter"), "method.adapter: "),
+    ],
+)
+def test_a_run_that_says_what_sabench_never_writes_is_damaged(results, drawing, edit, reason):
+    edited(results.folder / "runs" / drawing.run_id / "run.json", edit)
+    with pytest.raises(DamagedFile, match=f"(?i){reason}"):
+        results.run(drawing.run_id)
+    assert [run.method.name for run in results.runs()] == ["nearest"]
+
+
+def test_a_changed_value_of_a_run_is_seen_by_its_seal(results, drawing):
+    path = results.folder / "runs" / drawing.run_id / "run.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    with pytest.raises(DamagedFile, match="something in it was changed"):
+        results.run(drawing.run_id)
+
+
+def test_predictions_of_another_fold_or_draw_are_damage(results, drawing):
+    shutil.copy(evaluation(results, drawing, "s0"), evaluation(results, drawing, "s1"))
+    with pytest.raises(DamagedFile, match="it is of another evaluation"):
+        results.predictions(drawing)
+    assert [cell.status for cell in results.cells(drawing)] == ["complete", "damaged", "complete", "complete"]
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "reason"),
+    [
+        ("truth.json", lambda truth: truth["folds"]["s0"]["labels"].__setitem__(0, 3), "a label that is no class"),
+        ("truth.json", lambda truth: truth["folds"]["s0"]["labels"].pop(), "not one speaker and one label"),
+        ("truth.json", lambda truth: truth["folds"]["s0"]["ids"].reverse(), "utterances of fold s0 are not those"),
+        ("truth.json", lambda truth: truth["folds"].pop("s0"), "its folds are not those of the card"),
+        ("truth.json", lambda truth: truth["classes"].reverse(), "the card of the protocol has"),
+        ("card.json", lambda card: card["pool"].update(neutral=2), "its hash is .*; the protocol's is"),
+        ("card.json", lambda card: card.pop("folds"), "folds: field required"),
+    ],
+)
+def test_truth_and_card_are_held_against_each_other(results, drawing, name, edit, reason):
+    edited(results.folder / "protocols" / drawing.protocol_hash / name, edit)
+    with pytest.raises(DamagedFile, match=rf"{name} is damaged: .*{reason}.*Repeat the command of a run under this"):
+        results.predictions(drawing)
+
+
+def test_one_altered_label_is_seen(results, drawing):
+    path = results.folder / "protocols" / drawing.protocol_hash / "truth.json"
+    truth = json.loads(path.read_text())
+    truth["folds"]["s0"]["labels"][0] = (truth["folds"]["s0"]["labels"][0] + 1) % 3
+    path.write_text(json.dumps(truth, indent=1) + "\n")
+    with pytest.raises(DamagedFile, match="truth.json is damaged: something in it was changed"):
+        results.predictions(drawing)
+
+
+def test_truth_of_an_older_version_has_no_seal(results, drawing):
+    expected = results.predictions(drawing)
+    edited(results.folder / "protocols" / drawing.protocol_hash / "truth.json", lambda truth: None)
+    assert Results(results.folder).predictions(drawing).truth.tolist() == expected.truth.tolist()
+
+
+def test_a_folder_of_a_newer_format_is_refused_by_its_number_and_left_as_it_is(results):
+    about = results.folder / "sabench.json"
+    about.write_text('{"format": 2, "more": []}')
+    with pytest.raises(ResultsError, match=r"of format 2; this sabench reads and writes format 1. Nothing was changed"):
+        Results(results.folder)
+    assert about.read_text() == '{"format": 2, "more": []}'
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "2"}', '{"format": 0}', '{"format": true}'])
+def test_a_folder_whose_format_nobody_knows_is_refused(results, content):
+    (results.folder / "sabench.json").write_text(content)
+    with pytest.raises(DamagedFile, match="sabench.json is damaged: .* If no newer sabench wrote into this folder"):
+        Results(results.folder)
 
 
 # Writing

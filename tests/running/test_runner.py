@@ -182,6 +182,58 @@ def test_a_damaged_evaluation_is_made_again(run, tmp_path):
     assert (after.record.status, after.n_scored, after.uar_mean) == ("complete", 32, before.uar_mean)
 
 
+def kept_files(folder, summary):
+    run, results = summary.record, Results(folder)
+    cell = results.cell(run.folds["s0"])
+    return {
+        "run": folder / "runs" / run.run_id / "run.json",
+        "card": folder / "protocols" / run.protocol_hash / "card.json",
+        "truth": folder / "protocols" / run.protocol_hash / "truth.json",
+        "fit": cell.path / "fit.json",
+        "evaluation": cell.evaluation_file(run.evaluations["first"]["s0"]),
+        "model": cell.model / "adapter" / "means.npy",
+        "history": cell.history_file,
+        "error": cell.path / "error.json",
+        "attempt": cell.path / "attempt.json",
+    }
+
+
+@pytest.mark.parametrize("harm", [b"", b"[]", b"{}", b"\xff" * 99, b"[" * 9999, None], ids=str)
+@pytest.mark.parametrize("name", ["run", "card", "truth", "fit", "evaluation", "model", "history", "error", "attempt"])
+def test_the_command_writes_again_what_is_damaged(run, tmp_path, name, harm):
+    (before,) = run("nearest-to-neutral")
+    expected = probabilities([before], tmp_path / "results")
+    path = kept_files(tmp_path / "results", before)[name]
+    if harm is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(harm)
+    (after,) = run("nearest-to-neutral")
+    assert (after.uar_mean, after.record.status) == (before.uar_mean, "complete")
+    found = probabilities([after], tmp_path / "results")
+    assert all(np.array_equal(found[method], expected[method]) for method in expected)
+    assert not Results(tmp_path / "results").unreadable()
+
+
+def test_a_changed_model_is_not_used_for_another_draw(run, tmp_path):
+    (before,) = run("nearest-to-neutral")
+    path = kept_files(tmp_path / "results", before)["model"]
+    expected = probabilities(run("nearest-to-neutral", draws=["zeros"]), tmp_path / "results", "zeros")
+    shutil.rmtree(tmp_path / "results")
+    run("nearest-to-neutral")
+    np.save(path, np.load(path)[::-1])
+    found = probabilities(run("nearest-to-neutral", draws=["zeros"]), tmp_path / "results", "zeros")
+    assert np.array_equal(found["nearest-to-neutral"], expected["nearest-to-neutral"])
+
+
+def test_a_folder_of_a_newer_format_is_left_untouched(run, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "sabench.json").write_text('{"format": 2}')
+    with pytest.raises(ResultsError, match="a results folder of format 2"):
+        run()
+    assert [path.name for path in (tmp_path / "results").rglob("*")] == ["sabench.json"]
+
+
 def test_evaluation_parameters_re_use_the_trained_models(run, noted):
     settings, n_fits = noted
     run(settings={**settings, "nearest.sharpness": 1.0})

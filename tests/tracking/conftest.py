@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sabench.hashing import digest
 from sabench.interfaces.records import Access, Component, Method
-from sabench.machine.files import write_json
+from sabench.protocols.folds import order_of_prediction
 from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
 from sabench.tracking import library
@@ -18,7 +19,6 @@ from sabench.tracking.tracker import Tracker
 
 CLASSES = ["anger", "neutral"]
 FOLDS = ("A", "B", "C")
-PROTOCOL = "cafe01"
 METHOD = Method(
     "svm-norm",
     Component("svm", "1", {"C": 1.0, "kernel": "rbf"}),
@@ -37,31 +37,46 @@ class Made:
     def __init__(self, folder: Path, run_id: str = "svm-norm-emodb-1", **fields):
         self.results = Results(folder)
         self.run_id = run_id
-        truth = {f: {"ids": [f"{f}{i}" for i in range(4)], "speaker": [f] * 4, "labels": [0, 0, 1, 1]} for f in FOLDS}
-        protocol = folder / "protocols" / PROTOCOL
-        write_json(protocol / "card.json", {"dataset": "emodb", "folds": list(FOLDS)})
-        write_json(protocol / "truth.json", {"folds": truth, "classes": CLASSES})
+        ids = {f: order_of_prediction([f"{f}{i}" for i in range(4)]) for f in FOLDS}
+        self.truth = {
+            "classes": CLASSES,
+            "folds": {f: {"ids": ids[f], "speaker": [f] * 4, "labels": [0, 0, 1, 1]} for f in FOLDS},
+            "gender": {},
+        }
+        self.card = {
+            "dataset": "emodb",
+            "task": "7class",
+            "classes": CLASSES,
+            "corpus": "made",
+            "simulated": None,
+            "protocol": "loso",
+            "pool": {},
+            "folds": [{"name": f, "train": [], "validation": [], "test": [f]} for f in FOLDS],
+            "speakers": {f: {"neutral": [], "unlabelled": [], "labelled": [], "scored": ids[f]} for f in FOLDS},
+        }
+        self.hash = digest(self.card)
+        self.results.write_protocol(self, self.truth)
         record = RunRecord(
             run_id=run_id,
             method=METHOD,
             dataset="emodb",
             task="7class",
             protocol="loso",
-            protocol_hash=PROTOCOL,
+            protocol_hash=self.hash,
             seed=0,
             threads=1,
             device="cpu",
             validation_as_training=True,
             simulation=None,
             stochastic=False,
-            folds={fold: f"{run_id}-{fold}" for fold in FOLDS},
+            folds={fold: digest([run_id, fold]) for fold in FOLDS},
             evaluations={"first": self._keys("first")},
             created="2026-01-02T03:04:05+00:00",
         )
         self.record = self.results.write_run(replace(record, **fields))
 
     def _keys(self, draw: str) -> dict[str, str]:
-        return {fold: f"{self.run_id}-{fold}-{draw.replace(':', '-')}" for fold in FOLDS}
+        return {fold: digest([self.run_id, fold, draw]) for fold in FOLDS}
 
     def ask(self, draw: str) -> None:
         """Ask for one more draw, as a second command does."""

@@ -28,7 +28,7 @@ def test_runs_can_be_found_by_our_keys(made, tracker, seen):
     made.complete()
     tracker.finish(made.run_id)
     expected = {"sabench.run_id": made.run_id, "sabench.status": "complete", "simulated": "false"}
-    expected |= {"dataset": "emodb", "task": "7class", "adapter": "svm-norm", "protocol_hash": "cafe01"}
+    expected |= {"dataset": "emodb", "task": "7class", "adapter": "svm-norm", "protocol_hash": made.hash}
     assert expected.items() <= seen.parent.data.tags.items()
     assert seen.folds["B"].data.tags["sabench.fit_key"] == made.record.folds["B"]
 
@@ -117,13 +117,14 @@ def test_predictions_hold_every_scored_utterance_in_words(made, tracker, seen, t
     table = pd.read_parquet(seen.download("predictions.parquet", tmp_path))
     assert list(table.columns) == ["fold", "id", "speaker", "truth", "predicted", "p/anger", "p/neutral", "draw"]
     assert len(table) == 12
-    assert table.loc[1, ["id", "truth", "predicted", "p/neutral"]].tolist() == ["A1", "anger", "neutral", 0.8]
+    assert table.loc[1, ["truth", "predicted", "p/neutral"]].tolist() == ["anger", "neutral", 0.8]
+    assert table["id"].tolist() == [name for fold in made.truth["folds"].values() for name in fold["ids"]]
 
 
 def test_card_record_environment_and_picture_are_logged(made, tracker, seen, tmp_path):
     made.complete()
     tracker.finish(made.run_id)
-    assert json.loads(seen.download("protocol.json", tmp_path).read_text())["folds"] == ["A", "B", "C"]
+    assert json.loads(seen.download("protocol.json", tmp_path).read_text()) == made.card
     record = json.loads(seen.download("run.json", tmp_path).read_text())
     assert (record["method"]["adapter"]["parameters"]["C"], record["scores"]["first"]["uar_mean"]) == (1.0, 0.75)
     assert json.loads(seen.download("environment.json", tmp_path).read_text()) == [

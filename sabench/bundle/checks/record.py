@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sabench.bundle.content import CARD, CELLS, RUN, CardFold, Content
+from sabench.bundle.content import CARD, CELLS, RUN, Content
 from sabench.cells.keys import evaluation_key, fit_key
 from sabench.errors import BundleError, PlanError
 from sabench.hashing import digest, file_name, plain
 from sabench.interfaces.records import Draw
+from sabench.protocols.card import CardFold
 from sabench.protocols.splits import canonical_name
 
 
