@@ -13,6 +13,7 @@ import shlex
 import subprocess
 import sys
 import types
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -359,7 +360,7 @@ def test_every_word_of_a_pool_and_every_draw_is_documented():
 
 def test_every_value_of_a_stored_run_is_documented():
     section = section_of("run.json", "reference/results.md")
-    assert keys_in(section) == {name for name in RunRecord.__dataclass_fields__ if name != "status"}
+    assert keys_in(section) == {field.name for field in fields(RunRecord) if field.name != "status"}
 
 
 # JSON
