@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +23,27 @@ KIND: Final = "sabench bundle"
 MANIFEST: Final = "manifest.json"
 MEMBER_LIMIT: Final = 64 * 2**20
 """Bytes of one unpacked member: eight times the largest that a corpus of this field needs."""
+TEXT_LIMIT: Final = 16 * 2**20
+"""Bytes of one JSON member: twice the protocol card of 100,000 utterances and 500 folds."""
+VALUES_LIMIT: Final = 2_000_000
+"""Values of one JSON member, counted by its commas, colons and brackets before it is parsed."""
 TOTAL_LIMIT: Final = 512 * 2**20
 MEMBERS_LIMIT: Final = 1000
 _NAME: Final = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+_ZIP_FAULTS: Final = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+)
+"""What zipfile raises over odd entries."""
 _YEAR_ZERO: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip knows: bundles tell nothing of when they were packed."""
 
@@ -51,7 +72,18 @@ def unpack(content: bytes) -> dict[str, bytes]:
             infos = packed.infolist()
             _refuse_dangerous(infos)
             members = {info.filename: _read(packed, info) for info in infos}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, UnicodeDecodeError) as error:
+    except BundleError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        EOFError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+    ) as error:
         msg = f"The file is no zip, or it is cut short ({error}). Ask for it again; it is as long as it was exported."
         raise BundleError(msg) from error
     manifest = _manifest(members)
@@ -76,6 +108,11 @@ def read_json(name: str, content: bytes) -> dict[str, Any]:
     Raises:
         BundleError: it is no JSON object, names a key twice, or holds what cannot be written again.
     """
+    if len(content) > TEXT_LIMIT or sum(map(content.count, (b",", b":", b"[", b"{"))) > VALUES_LIMIT:
+        msg = (
+            f"{name} has {len(content) / 2**20:.0f} MiB, or more than {VALUES_LIMIT:,} values; no bundle needs so many."
+        )
+        raise BundleError(msg)
     try:
         value = json.loads(content, object_pairs_hook=_without_twins, parse_constant=_no_number)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # refuses 1e999 and half of a surrogate pair
@@ -92,14 +129,20 @@ def load_bytes(path: Path) -> bytes:
     """Return the bytes of a bundle.
 
     Raises:
-        BundleError: there is no such file, or it is far too large.
+        BundleError: there is no such file, it is no plain file, or far too large.
     """
     try:
-        size = path.stat().st_size
-        if size > TOTAL_LIMIT:
-            msg = f"{path} has {size / 2**20:.0f} MiB; no bundle is larger than {TOTAL_LIMIT / 2**20:.0f} MiB."
-            raise BundleError(msg)
-        return path.read_bytes()
+        # Without blocking, as it may be a pipe.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb", buffering=0) as stream:
+            state = os.fstat(descriptor)
+            if not stat.S_ISREG(state.st_mode):
+                msg = f"{path} is no plain file. Name a file that `sabench export` wrote."
+                raise BundleError(msg)
+            if state.st_size > TOTAL_LIMIT:
+                msg = f"{path} has {state.st_size / 2**20:.0f} MiB; no bundle is larger than {TOTAL_LIMIT >> 20} MiB."
+                raise BundleError(msg)
+            return stream.readall()
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Name a file that `sabench export` wrote."
         raise BundleError(msg) from error
@@ -143,7 +186,16 @@ def _read(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with packed.open(info) as stream:
             return stream.read(info.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ArithmeticError,
+        EOFError,
+        LookupError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+    ) as error:
         msg = f"The member {info.filename!r} is damaged and cannot be unpacked ({error}). Ask for the bundle again."
         raise BundleError(msg) from error
 
@@ -186,8 +238,8 @@ def _refuse_unlisted(manifest: Mapping[str, Mapping[str, Any]], members: Mapping
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        keys = [key for key, _ in pairs]
-        msg = f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands there twice"
+        (key, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        msg = f"the key {key[:40]!r} stands there twice"
         raise ValueError(msg)
     return value
 

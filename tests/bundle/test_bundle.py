@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import stat
 import struct
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tiny
@@ -737,3 +739,41 @@ def test_the_leaderboard_refuses_a_bundle_that_does_not_verify(tampered):
     done = sabench("leaderboard", "--add", path)
     assert done.returncode == 1
     assert f"{path}: scores.json: uar_mean of draw first" in done.stderr
+
+
+# What would exhaust a machine
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" + b"[]," * 3_000_000 + b"[]]", b"{" + b'"a": 1,' * 1_500_000 + b'"a": 1}', b" " * (17 * 2**20) + b"{}"],
+    ids=["brackets", "one key", "blanks"],
+)
+def test_more_text_than_any_bundle_needs_is_refused_before_it_is_parsed(tampered, content):
+    tampered.members["card.json"] = content
+    refused(tampered.path(), "card.json has .* MiB, or more than 2,000,000 values; no bundle needs so many")
+
+
+def test_keys_that_stand_twice_among_many_are_told_at_once(tampered):
+    tampered.members["card.json"] = b"{" + b", ".join(b'"a%d": 1' % (i % 100_000) for i in range(200_000)) + b"}"
+    refused(tampered.path(), "the key 'a0' stands there twice")
+
+
+def test_a_card_that_scores_more_than_the_bundle_predicts_is_refused_before_it_is_listed(tampered):
+    def every_target_in_every_fold(card):
+        speakers = list(card["speakers"])
+        for fold in card["folds"]:
+            fold["test"] = speakers * 200
+
+    tampered.change("card.json", every_target_in_every_fold).rehash()
+    refused(tampered.path(), r"The protocol scores [\d,]+ utterances|stands in two folds|leak|more than once|train")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_plain_file_is_refused_unread(tmp_path, make):
+    make(tmp_path / "odd.zip")
+    refused(tmp_path / "odd.zip", "is no plain file|cannot be read: Is a directory")
+
+
+def test_a_device_is_refused_unread():
+    refused(Path("/dev/zero"), "/dev/zero is no plain file")

@@ -16,12 +16,17 @@ _SUM_TOLERANCE: Final = 1e-3
 """How far probabilities of one utterance may be from a sum of one, as in `sabench.cells.evaluating`."""
 
 
+_FEW: Final = 1000
+"""So many missing utterances are looked for, to be named."""
+
+
 def utterances(content: Content) -> None:
     """Check that every draw predicts each scored utterance of the protocol exactly once, and nothing else.
 
     Raises:
         BundleError: naming the utterance.
     """
+    _refuse_more_than_predicted(content)
     scored = content.card.scored()
     fold_of = {name: fold for fold, name in scored}
     for rows in content.rows.values():
@@ -40,6 +45,16 @@ def utterances(content: Content) -> None:
                 told = scored[fold, name]
                 msg = f"{rows.name}: utterance {name!r} is given to speaker {speaker!r}; the protocol says {told!r}."
                 raise BundleError(msg)
+
+
+def _refuse_more_than_predicted(content: Content) -> None:
+    """Refuse a card that scores more than the bundle predicts, before all of it is listed."""
+    card = content.card
+    n_scored = sum(len(card.speakers[speaker].scored) for fold in card.folds for speaker in fold.test)
+    for rows in content.rows.values():
+        if n_scored > 2 * len(rows.ids) + _FEW:
+            msg = f"The protocol scores {n_scored:,} utterances, and {rows.name} predicts {len(rows.ids):,}."
+            raise BundleError(msg)
 
 
 def _one_each(rows: Rows, fold_of: Mapping[str, str]) -> None:
