@@ -3,8 +3,9 @@
     python benchmarks/fuzzed_bundles.py [--bundles 5000] [--seed 0]
 
 Half of the changes are those of chance (bits, cuts, bytes inserted anywhere in the file). The other half are a
-forger's: a value of a member is changed and the manifest is made to fit. Prints how many were refused, how many verified though
-they were changed (only what scores, keys and predictions do not depend on may), the slowest, and the peak of memory.
+forger's: a value of a member is changed and the manifest is made to fit. Prints how many were refused, how many
+verified though they were changed (only what scores, keys and predictions do not depend on may), the slowest, and the
+peak of memory.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ def main() -> None:
     from sabench.cli.app import app
     from sabench.errors import ParameterError, PlanError, SabenchError, UnknownPlugin
 
+    if sys.stdout is None:  # as `sabench ... >&-` leaves it; what is opened next would take its place
+        _fail("Standard output is closed, and results are printed there. Send it to a file, or to /dev/null.")
     try:
         app()
     except (ParameterError, PlanError, UnknownPlugin) as error:

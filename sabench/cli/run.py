@@ -212,8 +212,10 @@ def _print_estimates(plan: Plan, json: bool) -> None:
     from dataclasses import asdict
 
     from sabench.cli.output import message, print_json, table
+    from sabench.results.folder import Results
     from sabench.verdicts.wording import duration
 
+    Results(plan.results).refuse_unwritable()
     estimates = _estimates(plan)
     if json:
         rows = [

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sabench.results.csv_cells import escaped
+
 
 @dataclass(frozen=True)
 class Point:
@@ -106,6 +108,6 @@ class Curve:
         place = {name: getattr(self, name) for name in places}
         rows = [*map(asdict, self.points), *map(asdict, self.references)]
         for row in rows:
-            known = {name: value for name, value in row.items() if name in columns}
-            writer.writerow({**place, **known})
+            cells = {name: value for name, value in {**place, **row}.items() if name in (*places, *columns)}
+            writer.writerow({name: escaped(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
         return stream.getvalue()

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 
 from sabench.leaderboard.board import Across, Board, Difference, Row, Table
+from sabench.results.csv_cells import escaped
 
 CSV_COLUMNS = (
     "dataset", "task", "simulated", "protocol", "protocol_hash", "part", "access_group", "rank_best", "rank_worst",
@@ -90,4 +91,4 @@ def _place(table: Table) -> dict[str, object]:
 def _cell(value: object) -> object:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return escaped(value) if isinstance(value, str) else value

@@ -26,6 +26,9 @@ def parse(text: str) -> Any:
     lowered = text.lower() if text.lower() in ("true", "false") else text
     try:
         return json.loads(lowered, parse_constant=_no_number)
+    except RecursionError as error:
+        msg = f"A value that begins {text[:20]!r} nests too deeply; parameters are numbers, text, and lists of these."
+        raise ParameterError(msg) from error
     except ValueError:
         return text
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,10 +12,13 @@ from typing import Any, Final
 
 import pluggy
 
-from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, did_you_mean
+from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, described, did_you_mean
 from sabench.interfaces import hookspecs, plugins
 from sabench.interfaces.records import Alias, Component
+from sabench.registry import probing
 
+_OWN: Final = "sabench"
+"""The distribution of the first-party plugins."""
 KINDS: Final = ("datasets", "features", "normalisers", "adapters")
 _BASE: Final = {
     "datasets": plugins.Dataset,
@@ -168,12 +173,15 @@ class Registry:
         return self._loaded[key]
 
     def _guarded_load(self, kind: str, point: importlib.metadata.EntryPoint, distribution: str) -> list[Offer]:
+        if distribution != _OWN and (reason := probing.fault_of(point.load)):
+            return [Offer(point.name, kind, distribution, reason=reason)]
         try:
-            plugin = point.load()
+            with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
+                plugin = point.load()
             if not self._manager.is_registered(plugin):
                 self._manager.register(plugin)
             offers = self._offers(kind, plugin, distribution, point.name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (one plugin must not stop the host)
+        except BaseException as error:  # noqa: BLE001  (one plugin must not stop the host, whatever it raises)
             return [Offer(point.name, kind, distribution, reason=_reason(error, distribution))]
         if not any(offer.name == point.name for offer in offers):
             reason = f"its entry point {point.name!r} leads to hooks that offer no {point.name!r}."
@@ -185,6 +193,9 @@ class Registry:
         hook = self._manager.subset_hook_caller(f"sabench_{kind}", others)
         offers = []
         for mapping in hook():
+            if not isinstance(mapping, Mapping):
+                msg = f"the hook sabench_{kind} returned {type(mapping).__name__}; expected names with their classes."
+                raise ContractError(msg)
             for name, value in mapping.items():
                 offers.append(Offer(name, kind, distribution, value, _fault(kind, value)))
         return offers
@@ -218,4 +229,4 @@ def _fault(kind: str, value: object) -> str:
 def _reason(error: BaseException, distribution: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:  # whose package may be called otherwise
         return f"it needs the module {error.name!r}, which is not installed. Install what {distribution} needs."
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return " ".join(described(error).split())

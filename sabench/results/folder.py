@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -48,6 +49,18 @@ class Results:
             ResultsError: it cannot.
         """
         write_json(self.folder / folder_format.FILE, {"format": folder_format.FORMAT})
+
+    def refuse_unwritable(self) -> None:
+        """Raise where the folder could not be written, and leave everything as it is.
+
+        Raises:
+            ResultsError: naming the folder that forbids it.
+        """
+        above = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            what = "may not be written to" if above.is_dir() else "is no folder"
+            msg = f"{self.folder} cannot hold results: {above} {what}. Name another folder with --results."
+            raise ResultsError(msg)
 
     def cell(self, fit_key: str) -> CellFolder:
         """Return the folder of a cell."""

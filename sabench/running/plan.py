@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
@@ -29,8 +29,12 @@ def _flat(settings: Any) -> Any:
     return flat
 
 
+MOST_THREADS: Final = 4096
+"""More threads or folds at a time than any machine has."""
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Seeds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(_listed)]
 
 
 class Plan(BaseModel):
@@ -81,9 +85,9 @@ class Plan(BaseModel):
     validation_as_training: bool = True
     search: bool = False
     twin: Twin | None = None
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = Field(None, ge=1, le=MOST_THREADS)
     device: str = Field("auto", pattern="^(auto|cpu|cuda|mps)$")
-    jobs: int | None = Field(None, ge=1)
+    jobs: int | None = Field(None, ge=1, le=MOST_THREADS)
     dask: str | None = None
     results: Path = Path("sabench-results")
     track: bool = True
@@ -132,7 +136,7 @@ class Plan(BaseModel):
         except OSError as error:
             msg = f"Plan {path} cannot be read: {error.strerror}. Write one with: sabench run ... --print-plan."
             raise PlanError(msg) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             msg = f"Plan {path} is not TOML: {error}. Write one with: sabench run ... --print-plan."
             raise PlanError(msg) from error
         return cls.build(_changed(values, changes or {}))

@@ -18,6 +18,7 @@ from sabench import (
     UnknownPlugin,
     hookimpl,
 )
+from sabench.registry import probing
 from sabench.registry.registry import KINDS, Registry, component
 
 ADAPTER = """
@@ -125,7 +126,7 @@ def test_asking_for_one_plugin_imports_no_other(install):
         (ADAPTER % "other", "offer no 'mine'"),
         ("import sabench\n@sabench.hookimpl\ndef sabench_adapters(wrong):\n    return {}", "wrong"),
         ("import sabench\n@sabench.hookimpl\ndef sabench_adapters():\n    return {'mine': 3}", "returned 3; expected"),
-        ("import sabench\n@sabench.hookimpl\ndef sabench_adapters():\n    return ['mine']", "AttributeError"),
+        ("import sabench\n@sabench.hookimpl\ndef sabench_adapters():\n    return ['mine']", "expected names with"),
     ],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_fails_alone(install, source, reason):
@@ -275,3 +276,29 @@ def test_a_plugin_of_another_version_is_not_built_again():
     recorded = component("svm", Registry().create("adapters", "svm"))
     with pytest.raises(PluginLoadError, match=r"svm version 0; version \d+ is installed\. Install the version of the"):
         Registry().rebuild("adapters", replace(recorded, version="0"))
+
+
+RUDE = {
+    "raise GeneratorExit": "GeneratorExit",
+    "raise KeyboardInterrupt": "KeyboardInterrupt",
+    "class Own(BaseException): ...\nraise Own('no')": "Own: no",
+    "import os; os._exit(0)": "the process that imported it ended by itself with exit status 0",
+    "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)": "was killed by signal 11",
+    "while True: pass": "importing it took longer than 0.5 s",
+}
+
+
+@pytest.mark.parametrize("source", RUDE)
+def test_a_plugin_that_misbehaves_at_import_is_broken_and_the_others_work(install, monkeypatch, source):
+    monkeypatch.setattr(probing, "LIMIT_S", 0.5)
+    monkeypatch.setattr(probing.fault_of, "__defaults__", (0.5,))
+    install("rude", "rude", source)
+    offers = {offer.name: offer for offer in Registry().offers("adapters")}
+    assert RUDE[source] in offers["rude"].reason
+    assert offers["svm"].reason == ""
+
+
+def test_what_a_plugin_prints_at_import_does_not_reach_the_results(install, capfd):
+    install("loud", "mine", ADAPTER % "mine" + "\n    print('look at me')\n")
+    assert Registry().get("adapters", "mine").title == "mine, a plugin of a stranger"
+    assert "look at me" not in capfd.readouterr().out

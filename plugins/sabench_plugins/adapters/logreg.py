@@ -1,6 +1,8 @@
 """Logistic regression on functionals: a scikit-learn classifier becomes an adapter in a few lines."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from sabench import SklearnAdapter, hookimpl
 
@@ -12,7 +14,7 @@ class Logreg(SklearnAdapter):
     title = "logistic regression on functionals"
     libraries = (*SklearnAdapter.libraries, "sklearn.linear_model")
 
-    def __init__(self, C: float = 1.0) -> None:
+    def __init__(self, C: Annotated[float, Field(gt=0)] = 1.0) -> None:
         self.C = C
 
     def estimator(self, seed: int) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from sabench import Cost, SklearnAdapter, hookimpl
 
@@ -31,9 +32,9 @@ class SVM(SklearnAdapter):
 
     def __init__(
         self,
-        C: float = 1.0,
+        C: Annotated[float, Field(gt=0)] = 1.0,
         kernel: Literal["rbf", "linear"] = "rbf",
-        gamma: float | Literal["scale", "auto"] = "scale",
+        gamma: Annotated[float, Field(gt=0)] | Literal["scale", "auto"] = "scale",
         class_weight: Literal["balanced"] | None = "balanced",
     ) -> None:
         self.C = C

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from sabench import FeatureExtractor, hookimpl
 from sabench_plugins.features import _spectra
@@ -36,13 +37,13 @@ class LogMel(FeatureExtractor):
     def __init__(
         self,
         *,
-        n_bands: int = 40,
-        low_hz: float = 0.0,
-        high_hz: float = 8000.0,
-        frame_s: float = 0.025,
-        hop_s: float = 0.010,
+        n_bands: Annotated[int, Field(ge=1)] = 40,
+        low_hz: Annotated[float, Field(ge=0)] = 0.0,
+        high_hz: Annotated[float, Field(gt=0)] = 8000.0,
+        frame_s: Annotated[float, Field(gt=0)] = 0.025,
+        hop_s: Annotated[float, Field(gt=0)] = 0.010,
         window: Literal["hann", "hamming", "rectangular"] = "hann",
-        floor: float = 1e-5,
+        floor: Annotated[float, Field(gt=0)] = 1e-5,
     ) -> None:
         self.n_bands = n_bands
         self.low_hz = low_hz

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from sabench import FeatureExtractor, hookimpl
 from sabench_plugins.features import _spectra
@@ -35,10 +36,10 @@ class LogSpec(FeatureExtractor):
     def __init__(
         self,
         *,
-        frame_s: float = 0.025,
-        hop_s: float = 0.010,
+        frame_s: Annotated[float, Field(gt=0)] = 0.025,
+        hop_s: Annotated[float, Field(gt=0)] = 0.010,
         window: Literal["hann", "hamming", "rectangular"] = "hann",
-        floor: float = 1e-5,
+        floor: Annotated[float, Field(gt=0)] = 1e-5,
     ) -> None:
         self.frame_s = frame_s
         self.hop_s = hop_s
