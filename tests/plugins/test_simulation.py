@@ -19,7 +19,7 @@ from sabench_plugins.simulation import aibo, emotion, iemocap, shaping, studio
 from sabench_plugins.simulation.counts import share, table
 from sabench_plugins.simulation.emotion import Delivery
 from sabench_plugins.simulation.speaker import draw, stream
-from sabench_plugins.simulation.twin import MARKER, Recipe, folder
+from sabench_plugins.simulation.twin import MARKER, Line, Recipe, folder
 
 SCALES = (1.0, 0.31, 0.15, 0.05, 0.02, 0.005, 0.0001)
 TINY = 0.001
@@ -167,6 +167,24 @@ def test_without_speaker_effect_all_speakers_are_one(population):
 
 
 @pytest.mark.parametrize("population", [aibo.CAST.population, iemocap.CAST.population])
+def test_speakers_of_one_gender_differ_in_pitch_as_in_real_corpora(population):
+    """About 2 semitones in EmoDB and RAVDESS, 8 to 10 between women and men."""
+    pitch = [draw(population, f"{i}", seed=3, speaker_effect=1.0, group="F").baseline.pitch_st for i in range(500)]
+    assert np.std(pitch) == pytest.approx(2.0, abs=0.2)
+
+
+def test_neutral_speech_of_one_speaker_varies_in_pitch_as_in_real_corpora():
+    rng = np.random.default_rng(0)
+    said = [emotion.deliver(Delivery(), Delivery(), 1.0, rng).pitch_st for _ in range(2000)]
+    assert 0.7 < np.std(said) < 1.3  # EmoDB 1.3, RAVDESS 0.7
+
+
+def test_the_spectrum_of_one_speaker_varies_from_utterance_to_utterance():
+    made = aibo.CAST.session(recipe(), "Ohm_01", [Line(f"{i}.wav", "N") for i in range(500)])
+    assert np.std([take.colour_db for take in made.takes], axis=0) == pytest.approx(emotion.COLOUR_DB, rel=0.1)
+
+
+@pytest.mark.parametrize("population", [aibo.CAST.population, iemocap.CAST.population])
 def test_with_speaker_effect_no_two_speakers_are_alike(population):
     people = [draw(population, f"{i}", seed=3, speaker_effect=1.0) for i in range(30)]
     assert len({person.baseline for person in people}) == 30
@@ -184,8 +202,17 @@ def test_the_same_seed_gives_the_same_people_more_or_less_alike():
 
 def test_women_and_men_of_iemocap_differ_with_the_effect():
     person = {x: draw(iemocap.CAST.population, "Ses01", seed=0, speaker_effect=1.0, group=x) for x in "FM"}
-    assert person["F"].baseline.pitch_st > person["M"].baseline.pitch_st + 5
-    assert person["F"].tract > person["M"].tract
+    assert person["F"].baseline.pitch_st == pytest.approx(person["M"].baseline.pitch_st + 9)
+    assert person["F"].tract > 1.1 * person["M"].tract
+
+
+@pytest.mark.parametrize(("school", "boys", "girls"), [(OHM, 13, 13), (MONT, 8, 17)])
+def test_aibo_has_as_many_girls_and_boys_as_the_corpus(school, boys, girls):
+    assert Counter(school.gender(speaker) for speaker in school.speakers) == {"M": boys, "F": girls}
+
+
+def test_one_girl_and_one_boy_validate():
+    assert {OHM.gender("Ohm_31"), OHM.gender("Ohm_32")} == {"F", "M"}
 
 
 def test_an_emotion_deviates_from_the_speakers_own_baseline():
@@ -264,7 +291,7 @@ def test_silence_stays_finite():
 def session(name: str, voice: str = "de+f1", *, pitch_st: float = 0.0, seed: int = 0) -> studio.Session:
     speaker = replace(draw(aibo.CAST.population, name, seed=0, speaker_effect=0.0), voice=voice)
     said = replace(speaker.baseline, pitch_st=pitch_st)
-    takes = tuple(studio.Take(f"{name}_{i}.wav", text, said) for i, text in enumerate(aibo.CAST.texts[:2]))
+    takes = tuple(studio.Take(f"{name}_{i}.wav", text, said, (0.0,) * 4) for i, text in enumerate(aibo.CAST.texts[:2]))
     return studio.Session(name, speaker, seed, takes)
 
 
@@ -293,11 +320,23 @@ def pitch_hz(path: Path) -> float:
 
 
 def test_pitch_moves_by_the_semitones_asked_for(tmp_path):
-    recorded(tmp_path / "wav", session("low", pitch_st=-2.0), session("high", pitch_st=4.0))
+    voice = aibo.CAST.population.voice
+    recorded(tmp_path / "wav", session("low", voice, pitch_st=-2.0), session("high", voice, pitch_st=4.0))
     low, high = (
         np.median([pitch_hz(tmp_path / "wav" / f"{name}_{i}.wav") for i in (0, 1)]) for name in ("low", "high")
     )
-    assert 12 * np.log2(high / low) == pytest.approx(6.0, abs=1.5)
+    assert 12 * np.log2(high / low) == pytest.approx(6.0, abs=0.5)
+
+
+@pytest.mark.parametrize("cast", [aibo.CAST, iemocap.CAST])
+def test_the_mean_pitch_is_the_one_asked_for(tmp_path, cast):
+    lines = [Line(f"{i}.wav", next(iter(cast.emotions))) for i in range(3)]
+    flat = replace(cast, emotions=dict.fromkeys(cast.emotions, Delivery()))
+    made = flat.session(recipe(speaker_effect=0.0), "somebody", lines)
+    recorded(tmp_path / "wav", made)
+    asked = [cast.population.pitch_hz * 2 ** (take.delivery.pitch_st / 12) for take in made.takes]
+    heard = [pitch_hz(tmp_path / "wav" / take.path) for take in made.takes]
+    assert np.abs(12 * np.log2(np.divide(heard, asked))).max() < 1.5
 
 
 def test_a_voice_that_fails_is_told_with_its_speaker_and_reason(tmp_path):
@@ -450,14 +489,14 @@ def test_every_recording_is_16_khz_16_bit_mono(aibo_twin, iemocap_twin):
     for path in [*aibo_twin.rglob("*.wav"), *iemocap_twin.rglob("*.wav")]:
         with wave.open(str(path)) as file:
             assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (16000, 2, 1)
-            assert 0.5 < file.getnframes() / 16000 < 6
+            assert 0.5 < file.getnframes() / 16000 < 8
 
 
 def test_no_two_recordings_are_the_same(tmp_path):
     cast, same = replace(aibo.CAST, texts=("Aibo, geh nach links.",)), recipe(speaker_effect=0.0)
     lines = [f"{i}.wav" for i in range(4)]
     sessions = [
-        cast.session(same, name, [aibo.Line(f"{name}{line}", "N") for line in lines]) for name in ("Ohm_01", "Ohm_02")
+        cast.session(same, name, [Line(f"{name}{line}", "N") for line in lines]) for name in ("Ohm_01", "Ohm_02")
     ]
     assert len(set(recorded(tmp_path / "wav", *sessions).values())) == 8
 

@@ -56,7 +56,7 @@ class Aibo(Dataset):
     tasks = ("2class", "5class")
     default_protocol = "challenge"
     can_simulate = True
-    simulation_version = "2"
+    simulation_version = "3"
     reported = (
         *seed_rows(
             "2class",

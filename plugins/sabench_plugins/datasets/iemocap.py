@@ -51,7 +51,7 @@ class Iemocap(Dataset):
     tasks = ("4class", "4class-exc", "4class-impro", "4class-exc-impro")
     default_protocol = "loso"
     can_simulate = True
-    simulation_version = "2"
+    simulation_version = "3"
     reported = (
         *seed_rows(
             "4class",

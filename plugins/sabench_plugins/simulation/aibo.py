@@ -39,17 +39,24 @@ class School:
         counts: utterances of A, E, N, P, R.
         negative: utterances that are NEG in the two-class task.
         lacking: classes that a speaker does not have.
+        n_girls: how many speakers are girls.
     """
 
     speakers: tuple[str, ...]
     counts: tuple[int, ...]
     negative: int
     lacking: dict[str, str]
+    n_girls: int
+
+    def gender(self, speaker: str) -> str:
+        """Return `F` or `M`; girls are spread evenly over the names, since which they are is not known [guess]."""
+        i, n = self.speakers.index(speaker), len(self.speakers)
+        return "F" if (i + 1) * self.n_girls // n > i * self.n_girls // n else "M"
 
 
 _OHM = (*range(1, 9), 10, 11, 13, 14, 16, *range(18, 26), 27, 28, 29, 31, 32)
 SCHOOLS = (
-    School(tuple(f"Ohm_{i:02d}" for i in _OHM), (881, 2093, 5590, 674, 721), 3358, {"Ohm_13": "P", "Ohm_24": "P"}),
+    School(tuple(f"Ohm_{i:02d}" for i in _OHM), (881, 2093, 5590, 674, 721), 3358, {"Ohm_13": "P", "Ohm_24": "P"}, 13),
     School(
         tuple(f"Mont_{i:02d}" for i in range(1, 26)),
         (611, 1508, 5377, 215, 546),
@@ -64,6 +71,7 @@ SCHOOLS = (
             "Mont_20": "P",
             "Mont_23": "R",
         },
+        17,
     ),
 )
 """Mont_03 has one class, nine others lack one; which ones is [guess]."""
@@ -71,14 +79,13 @@ SCHOOLS = (
 CAST = Cast(
     Population(
         voice="de+steph",
-        voice_hz=195.0,
+        voice_hz=187.0,
+        intonation_hz=32.0,
         pitch_hz=255.0,
-        tract=1.2,
+        tract=1.15,
         rate_wpm=175.0,
-        group_pitch_st={},
-        group_tract_log={},
-        tilt_db=-4.0,
-        channel_db=(0.0, 0.0, -12.0, 0.0),
+        group_pitch_st={"F": 0.6, "M": -0.6},
+        group_tract_log={"F": 0.015, "M": -0.015},
     ),
     emotion.AIBO,
     COMMANDS_DE,
@@ -201,12 +208,12 @@ def _plan(allocations: list[Allocation], recipe: Recipe) -> tuple[list[Session],
     """Return the recording sessions, and (id, emotion) of every utterance in corpus order."""
     sessions: list[Session] = []
     rows: list[tuple[str, str]] = []
-    for allocation in allocations:
+    for school, allocation in zip(SCHOOLS, allocations, strict=True):
         for speaker in allocation.speakers:
             emotions = in_random_order(allocation.of(speaker), recipe, speaker)
             ids = [f"{speaker}_{i // CHUNKS_PER_TURN:03d}_{i % CHUNKS_PER_TURN:02d}" for i in range(len(emotions))]
             lines = [Line(f"wav/{name}.wav", key) for name, key in zip(ids, emotions, strict=True)]
-            sessions.append(CAST.session(recipe, speaker, lines))
+            sessions.append(CAST.session(recipe, speaker, lines, group=school.gender(speaker)))
             rows += zip(ids, emotions, strict=True)
     return sessions, rows
 

@@ -40,7 +40,7 @@ def perform(voice: Voice, speaker: Speaker, take: Mapping[str, Any], rng: np.ran
     pitch_hz = speaker.pitch_hz * 2 ** (said.pitch_st / 12)
     dry = voice.say(
         take["text"],
-        pitch_ratio=pitch_hz / (speaker.voice_hz * speaker.tract),
+        pitch_ratio=(pitch_hz / speaker.tract - speaker.intonation_hz) / (speaker.voice_hz - speaker.intonation_hz),
         pitch_range=math.exp(said.range_log),
         rate_wpm=speaker.rate_wpm * math.exp(said.tempo_log) / speaker.tract,
     )
@@ -49,7 +49,7 @@ def perform(voice: Voice, speaker: Speaker, take: Mapping[str, Any], rng: np.ran
         voice.sampling_rate,
         tract=speaker.tract,
         tilt_db=said.tilt_db,
-        channel_db=speaker.channel_db,
+        channel_db=np.add(speaker.channel_db, take["colour_db"]).tolist(),
         loudness_db=said.loudness_db,
         rng=rng,
     )

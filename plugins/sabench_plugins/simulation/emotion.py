@@ -1,8 +1,9 @@
 """Emotion as a deviation from a speaker's own baseline, in five directions of delivery.
 
-All sizes are [guess]: signs follow the vocal correlates that reviews of the field agree on (anger high, loud and
-bright; sadness low, flat, slow and soft), sizes were calibrated so that the gains of speaker normalisation
-come near those of the real corpora.
+Signs follow the vocal correlates that reviews of the field agree on (anger high, loud and bright; sadness low, flat,
+slow and soft). The sizes of emotions are [guess], about a quarter to a half of what actors do in EmoDB and RAVDESS:
+with them, normalisation per speaker gains about what it does there (`benchmarks/twins.py`). How much one utterance of a
+speaker differs from the next is about that of their neutral speech (`benchmarks/twin_spreads.py`).
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ class Delivery:
         return Delivery(*(float(value * rng.standard_normal()) for value in astuple(self)))
 
 
-JITTER = Delivery(pitch_st=0.3, range_log=0.04, tempo_log=0.016, loudness_db=0.4, tilt_db=0.15)
+JITTER = Delivery(pitch_st=1.1, range_log=0.3, tempo_log=0.12, loudness_db=1.7, tilt_db=0.4)
 """How much one utterance differs from the next of the same speaker and emotion (standard deviations)."""
+COLOUR_DB = (0.8, 1.0, 0.8, 0.6)
+"""How much its spectrum does besides: decibel of each cosine over log frequency."""
 
 INTENSITY = (0.0, 1.6)
 """Between what factors the emotion of an utterance lies: much of spontaneous emotion hardly shows."""
@@ -79,6 +82,11 @@ def deliver(emotion: Delivery, baseline: Delivery, expressivity: float, rng: np.
     """Return how one utterance is said: the speaker's baseline, the emotion on it, and jitter."""
     intensity = expressivity * rng.uniform(*INTENSITY)
     return baseline + emotion.scaled(intensity) + JITTER.drawn(rng)
+
+
+def colour(rng: np.random.Generator) -> tuple[float, ...]:
+    """Return how the spectrum of one utterance differs from others, to six digits."""
+    return tuple(round(float(value), 6) for value in np.array(COLOUR_DB) * rng.standard_normal(len(COLOUR_DB)))
 
 
 def rounded(delivery: Delivery) -> Delivery:

@@ -37,18 +37,19 @@ PER_SPEAKER = {
 SKIPPED = ("fru", "xxx")
 """Turns of other labels, which are no part of the tasks; the corpus has 4,508, a twin one in ten turns."""
 TURNS_PER_DIALOG = 60
+CLASS_SPREAD = 0.4
+"""Standard deviation of the logarithm of how often a speaker shows a class [guess]."""
 
 CAST = Cast(
     Population(
-        voice="en-us+m3",
-        voice_hz=106.0,
-        pitch_hz=150.0,
-        tract=1.08,
+        voice="en-us+Marco",
+        voice_hz=128.0,
+        intonation_hz=37.0,
+        pitch_hz=152.0,
+        tract=1.15,
         rate_wpm=185.0,
-        group_pitch_st={"F": 3.5, "M": -3.5},
-        group_tract_log={"F": 0.02, "M": -0.08},
-        tilt_db=-4.0,
-        channel_db=(0.0, 6.0, -6.0, 0.0),
+        group_pitch_st={"F": 4.5, "M": -4.5},
+        group_tract_log={"F": 0.07, "M": -0.07},
     ),
     emotion.IEMOCAP,
     DIALOGUE_EN,
@@ -91,7 +92,8 @@ def allocate(scale: float = 1.0) -> Allocation:
     neutral = CLASSES.index("neu")
     at_least[:, neutral] = neutral_minimum(int(columns[neutral]), len(speakers))
     rows = share(int(columns.sum()), list(PER_SPEAKER.values()), at_least.sum(axis=1))
-    return Allocation(speakers, CLASSES, table(rows, columns, at_least))
+    propensity = np.exp(CLASS_SPREAD * np.random.default_rng(2008).standard_normal(at_least.shape))
+    return Allocation(speakers, CLASSES, table(rows, columns, at_least, propensity))
 
 
 def simulate(

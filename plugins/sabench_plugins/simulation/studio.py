@@ -28,11 +28,13 @@ class Take:
         path: of the wav file, relative to the twin's root.
         text: what is said.
         delivery: how, the speaker's baseline included.
+        colour_db: of the spectrum, as the speaker's `channel_db` and besides it.
     """
 
     path: str
     text: str
     delivery: Delivery
+    colour_db: tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sabench import DatasetError
-from sabench_plugins.simulation.emotion import Delivery, deliver, rounded
+from sabench_plugins.simulation.emotion import Delivery, colour, deliver, rounded
 from sabench_plugins.simulation.speaker import Population, draw, stream
 from sabench_plugins.simulation.studio import Session, Take
 
 MARKER = "sabench-twin.json"
 """File in a twin's root by which a reader knows that the speech is synthesised."""
-VERSION = "2"
+VERSION = "3"
 """Raised whenever the same arguments give other files."""
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Cast:
         takes = []
         for line in lines:
             said = deliver(self.emotions[line.emotion], speaker.baseline, speaker.expressivity, rng)
-            takes.append(Take(line.path, str(rng.choice(self.texts)), rounded(said)))
+            takes.append(Take(line.path, str(rng.choice(self.texts)), rounded(said), colour(rng)))
         return Session(name, speaker, recipe.seed, tuple(takes))
 
 

@@ -53,13 +53,13 @@ class Voice:
 
         Args:
             text: what is said.
-            pitch_ratio: pitch relative to the voice's own; espeak-ng goes one octave up or down.
+            pitch_ratio: pitch before intonation, relative to the voice's own; espeak-ng goes one octave up or down.
             pitch_range: range of intonation relative to the voice's own, at most 2.
             rate_wpm: words a minute, 80 to 450.
         """
         self._chunks.clear()
         self._set(_VOLUME, 100)
-        self._set(_PITCH, _bounded(50 + 50 * math.log2(pitch_ratio), 0, 100))
+        self._set(_PITCH, _bounded(50 + 50 * math.log2(max(pitch_ratio, 0.5)), 0, 100))
         self._set(_RANGE, _bounded(50 * pitch_range, 0, 100))
         self._set(_RATE, _bounded(rate_wpm, 80, 450))
         data = text.encode() + b"\0"
