@@ -24,14 +24,14 @@ class EnrolmentRows:
     Attributes:
         neutral, unlabelled, labelled: positions in `Cell.digests`.
         labelled_y: class indices of `labelled`.
-        zeros: hand over zeros of the same shapes instead.
+        stand_in: hand over `zeros` of the same shapes instead, or in each frame the `mean` of training.
     """
 
     neutral: Rows = ()
     unlabelled: Rows = ()
     labelled: Rows = ()
     labelled_y: Rows = ()
-    zeros: bool = False
+    stand_in: Literal["", "zeros", "mean"] = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,15 +64,27 @@ class CellData:
     def enrolment(self, rows: EnrolmentRows) -> Enrolment:
         """Return the enrolment that rows stand for."""
         return Enrolment(
-            self._enrolled(rows.neutral, rows.zeros),
-            self._enrolled(rows.unlabelled, rows.zeros),
-            self._enrolled(rows.labelled, rows.zeros),
+            self._enrolled(rows.neutral, rows.stand_in),
+            self._enrolled(rows.unlabelled, rows.stand_in),
+            self._enrolled(rows.labelled, rows.stand_in),
             np.array(rows.labelled_y, dtype=np.int64),
         )
 
-    def _enrolled(self, rows: Sequence[int], zeros: bool) -> FeatureView:
+    def _enrolled(self, rows: Sequence[int], stand_in: str) -> FeatureView:
         view = self.features(rows)
-        return FeatureView(Memory(np.zeros_like(array) for array in view)) if zeros else view
+        if not stand_in:
+            return view
+        frame = self._training_mean if stand_in == "mean" else np.float32(0)
+        return FeatureView(Memory(np.broadcast_to(frame, array.shape).copy() for array in view))
+
+    @cached_property
+    def _training_mean(self) -> np.ndarray:
+        """The mean over all training functionals, or over all frames of training sequences, float32."""
+        total, count = 0.0, 0
+        for array in self.training_features((self._cell.more_training or self._cell.training).rows):
+            frames = np.atleast_2d(array)
+            total, count = total + frames.sum(axis=0, dtype=np.float64), count + len(frames)
+        return np.asarray(total / max(count, 1), dtype=np.float32)
 
     def utterances(self, training: TrainingRows) -> Utterances:
         """Return labelled training utterances."""

@@ -45,13 +45,16 @@ def _work(cell: Cell, folder: CellFolder, spent: float) -> None:
         return
     with limited_threads(cell.threads):
         data = CellData(cell)
-        method = _method(cell, folder, data, spent)
+        method, unsaved = _method(cell, folder, data, spent)
         faults = []
         for evaluation in missing:
             try:
                 _evaluate(cell, folder, data, method, evaluation)
             except Exception as error:  # noqa: BLE001  (a draw that a method cannot take must not hold up the others)
                 faults.append(error)
+        if unsaved:
+            folder.write_fit(unsaved)
+            forget_candidates(folder)
         if faults:
             raise faults[0]
 
@@ -64,11 +67,15 @@ def _evaluate(cell: Cell, folder: CellFolder, data: CellData, method: FittedMeth
     folder.write_evaluation(evaluation.key, probabilities, about)
 
 
-def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> FittedMethod:
-    """Return the saved model of a finished fit, or fit; so many seconds were spent on that before."""
+def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> tuple[FittedMethod, dict[str, Any]]:
+    """Return the saved model of a finished fit, or fit; so many seconds were spent on that before.
+
+    The record of a fit whose model cannot be saved comes back, too, and is empty otherwise: it is to be written after
+    the evaluations, so that a fit that counts as finished is never done again.
+    """
     kept = _kept_method(cell, folder)
     if kept is not None:
-        return kept
+        return kept, {}
     write_json(folder.path / "cell.json", cell.identity)
     started = time.perf_counter()
     method, search = fit(cell, folder, data)
@@ -82,9 +89,11 @@ def _method(cell: Cell, folder: CellFolder, data: CellData, spent: float) -> Fit
         "saved": saved,
         "environment": environment(cell.device),
     }
-    folder.write_fit({**record, "search": search} if search else record)
-    forget_candidates(folder)
-    return method
+    record |= {"search": search} if search else {}
+    if saved:
+        folder.write_fit(record)
+        forget_candidates(folder)
+    return method, {} if saved else record
 
 
 def _kept_method(cell: Cell, folder: CellFolder) -> FittedMethod | None:

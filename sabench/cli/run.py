@@ -53,7 +53,7 @@ def run(
     seed: Annotated[list[int] | None, typer.Option(help="A run each; repeat it.")] = None,
     draw: Annotated[
         list[str] | None,
-        typer.Option(help="first, nth:I, random:I; controls other-speaker, zeros, emotional; repeat it."),
+        typer.Option(help="first, nth:I, random:I; controls other-speaker, mean, zeros, emotional; repeat it."),
     ] = None,
     accept_fewer: Annotated[
         bool | None,

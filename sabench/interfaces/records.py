@@ -195,7 +195,7 @@ class Draw:
 
     Attributes:
         kind: `first`, `nth` (the one at `index`), `random` (a hash seeded by `index` decides), or one
-            of the controls `other-speaker` (a training speaker's), `zeros` and `emotional`.
+            of the controls `other-speaker` (a training speaker's), `mean` (of training), `zeros` and `emotional`.
         index: see `kind`; from 0.
         k: hand over so many neutral or unlabelled utterances, not more than the access asks for.
 
@@ -207,8 +207,8 @@ class Draw:
     index: int = 0
     k: int | None = None
 
-    KINDS = ("first", "nth", "random", "other-speaker", "zeros", "emotional")
-    CONTROLS = ("other-speaker", "zeros", "emotional")
+    KINDS = ("first", "nth", "random", "other-speaker", "mean", "zeros", "emotional")
+    CONTROLS = ("other-speaker", "mean", "zeros", "emotional")
 
     @classmethod
     def parse(cls, text: str) -> Draw:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from sabench.errors import PlanError
 from sabench.hashing import shuffled
@@ -11,15 +12,18 @@ from sabench.interfaces.records import ALL, Access, Draw
 from sabench.protocols.folds import Fold, Target
 from sabench.protocols.split_corpus import SplitCorpus
 
+StandIn = Literal["", "zeros", "mean"]
+_STAND_INS: Final[Mapping[str, StandIn]] = {"zeros": "zeros", "mean": "mean"}
+
 
 @dataclass(frozen=True)
 class Drawn:
-    """Ids that one draw hands over; `zeros` replaces their features by zeros."""
+    """Ids that one draw hands over; `stand_in` says what their features are replaced by: nothing, `zeros` or `mean`."""
 
     neutral: tuple[str, ...] = ()
     unlabelled: tuple[str, ...] = ()
     labelled: tuple[str, ...] = ()
-    zeros: bool = False
+    stand_in: StandIn = ""
 
 
 def effective_access(access: Access, draw: Draw) -> Access:
@@ -36,7 +40,7 @@ def effective_access(access: Access, draw: Draw) -> Access:
 
 
 def take(target: Target, access: Access, draw: Draw) -> Drawn:
-    """Return what a draw takes out of a target's own pool; controls other than `zeros` are the caller's.
+    """Return what a draw takes out of a target's own pool; controls other than `zeros` and `mean` are the caller's.
 
     Fewer ids than the access asks for come back where the pool is too small; behind its last one the
     draw `nth` begins with the first again.
@@ -51,7 +55,7 @@ def take(target: Target, access: Access, draw: Draw) -> Drawn:
         _pick(target.neutral, access.neutral, draw),
         unlabelled,
         _pick(target.labelled, access.labelled, draw),
-        zeros=draw.kind == "zeros",
+        stand_in=_STAND_INS.get(draw.kind, ""),
     )
 
 

@@ -129,7 +129,7 @@ class _Assembler:
             self._rows(drawn.unlabelled),
             self._rows(drawn.labelled),
             tuple(self._split.y(name) for name in drawn.labelled),
-            drawn.zeros,
+            drawn.stand_in,
         )
 
 

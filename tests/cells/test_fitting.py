@@ -144,6 +144,18 @@ def test_zeros_keep_the_shape_of_what_they_replace(made):
     assert original.any()
 
 
+@pytest.mark.parametrize("features", ["tone", "tone-frames"])
+def test_the_mean_of_training_stands_in_for_every_frame(made, features):
+    cell, _, data = made("nearest-to-neutral", draws=["mean"], features=features)
+    rows = cell.evaluations[0].targets[0].enrolment
+    mean, original = data.enrolment(rows).neutral[0], data.features(rows.neutral)[0]
+    frames = np.concatenate([np.atleast_2d(array) for array in data.features(cell.training.rows)])
+    assert mean.shape == original.shape
+    assert np.atleast_2d(mean) == pytest.approx(
+        np.broadcast_to(frames.mean(axis=0), np.atleast_2d(mean).shape), abs=1e-4
+    )
+
+
 # Search
 
 

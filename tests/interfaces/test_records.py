@@ -45,7 +45,7 @@ def test_what_is_no_draw_is_refused_with_what_there_is(text):
 
 def test_controls_are_known_as_such():
     controls = [kind for kind in Draw.KINDS if Draw(kind).control]
-    assert controls == ["other-speaker", "zeros", "emotional"]
+    assert controls == ["other-speaker", "mean", "zeros", "emotional"]
 
 
 def test_a_fault_tells_its_place():

@@ -149,7 +149,7 @@ def test_random_draws_follow_their_index_alone():
 
 
 def test_the_zeros_control_draws_the_same_utterances_to_be_zeroed():
-    assert take(TARGET, Access(neutral=1), Draw("zeros")) == Drawn(("n0",), zeros=True)
+    assert take(TARGET, Access(neutral=1), Draw("zeros")) == Drawn(("n0",), stand_in="zeros")
 
 
 def test_transductive_enrolment_is_everything_of_the_speaker_once():

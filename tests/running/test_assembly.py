@@ -184,7 +184,7 @@ def test_the_control_of_another_speaker_comes_from_training(plan):
 def test_the_control_of_zeros_keeps_the_utterance_and_says_so(plan):
     names, enrolment = drawn(plan, "zeros")
     assert names == ["wav/s0_neutral_0.wav"]
-    assert enrolment.zeros
+    assert enrolment.stand_in == "zeros"
 
 
 def test_the_emotional_control_is_not_neutral(plan):
