@@ -202,7 +202,9 @@ def _read(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 def _manifest(members: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
     if MANIFEST not in members:
-        msg = f"The file is a zip without {MANIFEST}, hence no bundle. Make one with: sabench export RUN --output FILE"
+        msg = (
+            f"The file is a zip without {MANIFEST}, so it is no bundle. Make one with: sabench export RUN --output FILE"
+        )
         raise BundleError(msg)
     manifest = read_json(MANIFEST, members[MANIFEST])
     if manifest.get("kind") != KIND or manifest.get("format") != FORMAT:
@@ -226,10 +228,10 @@ def _refuse_unlisted(manifest: Mapping[str, Mapping[str, Any]], members: Mapping
         msg = f"The bundle holds a member {name!r} that {MANIFEST} does not list; it was added later."
         raise BundleError(msg)
     for name, entry in manifest.items():
-        found = sha256(members[name])
-        if entry.get("sha256") != found or entry.get("bytes") != len(members[name]):
+        actual = sha256(members[name])
+        if entry.get("sha256") != actual or entry.get("bytes") != len(members[name]):
             msg = (
-                f"{name} has been changed: its SHA-256 is {found[:16]}... ({len(members[name])} bytes), and "
+                f"{name} has been changed: its SHA-256 is {actual[:16]}... ({len(members[name])} bytes), and "
                 f"{MANIFEST} says {str(entry.get('sha256'))[:16]}... ({entry.get('bytes')} bytes)."
             )
             raise BundleError(msg)

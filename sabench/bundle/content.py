@@ -53,7 +53,7 @@ class Content:
     @property
     def has_labels(self) -> bool:
         """Whether the true classes are part of it."""
-        return all(found.labels is not None for found in self.rows.values())
+        return all(rows.labels is not None for rows in self.rows.values())
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,11 @@ def _refuse_other_draws(draws: Mapping[str, str], members: Mapping[str, bytes], 
 
 def _record(layout: type, name: str, value: dict[str, Any]) -> Any:
     """Return a record from JSON that has exactly its fields."""
-    found = _checked(lambda: TypeAdapter(layout).validate_python(value), name)
-    if canonical(asdict(found)) != canonical(value):
+    record = _checked(lambda: TypeAdapter(layout).validate_python(value), name)
+    if canonical(asdict(record)) != canonical(value):
         msg = f"{name} says something that sabench does not write there, or in another way; it was changed by hand."
         raise BundleError(msg)
-    return found
+    return record
 
 
 def _checked(read: Any, name: str) -> Any:

@@ -57,7 +57,7 @@ def _members(results: Results, run: RunRecord, registry: Registry, *, with_label
         content.CELLS: cells_json,
         content.ENVIRONMENT: environment,
         content.SCORES: {
-            draw: scores.told(metrics.scores(found), found.classes) for draw, found in predictions.items()
+            draw: scores.told(metrics.scores(of_draw), of_draw.classes) for draw, of_draw in predictions.items()
         },
     }
     tables = {rows.member_of(draw): rows.written(p, with_labels=with_labels) for draw, p in predictions.items()}

@@ -52,9 +52,9 @@ def read(path: Path, *, registry: Registry | None = None) -> VerifiedBundle:
 def _read(path: Path, registry: Registry) -> VerifiedBundle:
     content = open_bundle(path)
     corpus, reason = (None, "") if content.has_labels else linked_corpus(content.card, registry)
-    found = verify(path, corpus=corpus, registry=registry)
-    if not found.recomputed:
-        why = " ".join((reason, *found.notes)).strip()
+    verification = verify(path, corpus=corpus, registry=registry)
+    if not verification.recomputed:
+        why = " ".join((reason, *verification.notes)).strip()
         msg = f"scores not recomputed, since the bundle holds no labels. {why}"
         raise BundleError(msg)
-    return found.bundle
+    return verification.bundle

@@ -93,11 +93,11 @@ def _lines(name: str, content: bytes) -> list[list[str]]:
 
 
 def _probabilities(name: str, lines: list[list[str]], start: int, n_classes: int) -> np.ndarray:
-    found = np.empty((len(lines), n_classes))
+    probabilities = np.empty((len(lines), n_classes))
     for number, line in enumerate(lines):
         try:
-            found[number] = [float(text) for text in line[start:]]
+            probabilities[number] = [float(text) for text in line[start:]]
         except ValueError as error:
             msg = f"{name}, line {number + 2}: a probability is no number ({error})."
             raise BundleError(msg) from error
-    return found
+    return probabilities

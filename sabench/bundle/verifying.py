@@ -107,13 +107,13 @@ class Verification:
     def sentence(self) -> str:
         """What was checked, in words."""
         run, count = self.bundle.record, len(self.bundle.content.card.scored())
-        told = (
+        text = (
             f"{run.run_id}{' (simulated)' if run.simulated else ''}, {count} utterances, {_counted(run.folds, 'fold')}"
         )
-        told = f"{told}, {_counted(run.draws, 'draw')}"
+        text = f"{text}, {_counted(run.draws, 'draw')}"
         if self.recomputed:
-            return f"Verified: {told}; card, keys, utterances and every score agree."
-        return f"Consistent, scores not recomputed: {told}; card, keys and utterances agree."
+            return f"Verified: {text}; card, keys, utterances and every score agree."
+        return f"Consistent, scores not recomputed: {text}; card, keys and utterances agree."
 
 
 def _counted(what: Sized, name: str) -> str:
@@ -162,8 +162,8 @@ def verify_content(content: Content, *, corpus: Corpus | None = None, notes: tup
     if labels is None:
         return Verification(bundle, False, {}, notes)
     scores = {draw: metrics.scores(bundle.predictions(content.record, draw)) for draw in content.rows}
-    for draw, found in scores.items():
-        score_checks.refuse_other(content, draw, found)
+    for draw, of_draw in scores.items():
+        score_checks.refuse_other(content, draw, of_draw)
     return Verification(bundle, True, scores, notes)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from sabench.machine.kept import NOTHING_ELSE, Kept, Values
+from sabench.machine.kept import NOTHING_ELSE, KeptFile, Values
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -105,11 +105,11 @@ class Failure:
     details: str = ""
 
 
-FIT: Kept[Fit] = Kept(Fit, _AGAIN)
-CANDIDATE: Kept[Candidate] = Kept(Candidate, _AGAIN)
-EVALUATION: Kept[EvaluationRecord] = Kept(EvaluationRecord, _AGAIN)
-ATTEMPT: Kept[Attempt] = Kept(Attempt, _AGAIN)
-FAILURE: Kept[Failure] = Kept(Failure, _AGAIN, limit_values=2**20)
+FIT: KeptFile[Fit] = KeptFile(Fit, _AGAIN)
+CANDIDATE: KeptFile[Candidate] = KeptFile(Candidate, _AGAIN)
+EVALUATION: KeptFile[EvaluationRecord] = KeptFile(EvaluationRecord, _AGAIN)
+ATTEMPT: KeptFile[Attempt] = KeptFile(Attempt, _AGAIN)
+FAILURE: KeptFile[Failure] = KeptFile(Failure, _AGAIN, limit_values=2**20)
 
 _LINE: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, int | float | bool | str | None])
 

@@ -28,7 +28,7 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}. Nothing finished is lost; mend it and repeat the command.")
+        _fail(f"{place}{error.strerror or error}. Finished work is kept; solve this and repeat the command.")
     except SystemExit as end:
         if end.code == _INTERRUPTED:
             _fail("Interrupted. What is finished is kept; the same command goes on from there.", status=_INTERRUPTED)

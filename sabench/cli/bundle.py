@@ -73,16 +73,16 @@ def verify(
     try:
         content = open_bundle(file)
         corpus, reason = _corpus(content, registry, root)
-        found = verifying.verify(file, corpus=corpus, registry=registry)
+        verification = verifying.verify(file, corpus=corpus, registry=registry)
     except BundleError as error:
         if not json:
             raise
         print_json({"file": str(file), "verified": False, "reason": str(error)})
         raise typer.Exit(1) from error
     if json:
-        print_json(_json(file, found, reason))
+        print_json(_json(file, verification, reason))
     else:
-        _print(found, reason)
+        _print(verification, reason)
 
 
 def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Corpus | None, str]:
@@ -93,40 +93,40 @@ def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Co
         return linked_corpus(content.card, registry, root=root, progress=bar)
 
 
-def _print(found: Verification, reason: str) -> None:
+def _print(verification: Verification, reason: str) -> None:
     from sabench.bundle.verifying import WHAT_IT_PROVES
     from sabench.cli.output import say, table
 
-    say(found.sentence)
-    if found.scores:
+    say(verification.sentence)
+    if verification.scores:
         rows = [
             [draw, f"{100 * score.uar_mean:.2f}", f"{100 * score.uar_pooled:.2f}", score.n_scored]
-            for draw, score in found.scores.items()
+            for draw, score in verification.scores.items()
         ]
         table("Recomputed (UAR in %)", ["draw", "UAR mean", "UAR pooled", "utterances"], rows)
-    for note in (*found.notes, *_without_corpus(found, reason)):
+    for note in (*verification.notes, *_without_corpus(verification, reason)):
         say(note)
     say(WHAT_IT_PROVES)
 
 
-def _without_corpus(found: Verification, reason: str) -> list[str]:
+def _without_corpus(verification: Verification, reason: str) -> list[str]:
     """Return what the missing corpus means."""
     if not reason:
         return []
-    labels = "labels were not compared with the corpus" if found.recomputed else "the bundle holds no labels"
+    labels = "labels were not compared with the corpus" if verification.recomputed else "the bundle holds no labels"
     return [f"No corpus at hand ({reason.rstrip('.')}): {labels}."]
 
 
-def _json(file: Path, found: Verification, reason: str) -> dict[str, Any]:
+def _json(file: Path, verification: Verification, reason: str) -> dict[str, Any]:
     from sabench.bundle.verifying import WHAT_IT_PROVES
 
-    run = found.bundle.record
+    run = verification.bundle.record
     return {
         "file": str(file),
         "verified": True,
-        "scores_recomputed": found.recomputed,
-        "sentence": found.sentence,
-        "notes": [*found.notes, *_without_corpus(found, reason), WHAT_IT_PROVES],
+        "scores_recomputed": verification.recomputed,
+        "sentence": verification.sentence,
+        "notes": [*verification.notes, *_without_corpus(verification, reason), WHAT_IT_PROVES],
         "run_id": run.run_id,
         "adapter": run.method.name,
         "dataset": run.dataset,
@@ -135,6 +135,6 @@ def _json(file: Path, found: Verification, reason: str) -> dict[str, Any]:
         "simulated": run.simulated,
         "scores": {
             draw: {"uar_mean": score.uar_mean, "uar_pooled": score.uar_pooled, "n_scored": score.n_scored}
-            for draw, score in found.scores.items()
+            for draw, score in verification.scores.items()
         },
     }

@@ -56,10 +56,10 @@ def values(settings: list[str] | None, example: str = "svm.C=0.1") -> dict[str, 
     """Return what `--set` was given, by name."""
     from sabench.registry.parameters import parse
 
-    found = {}
+    parsed = {}
     for text in settings or ():
         name, equals, value = text.partition("=")
         if not equals:
             raise typer.BadParameter(f"--set {text} has no value; write for example --set {example}")
-        found[name] = parse(value)
-    return found
+        parsed[name] = parse(value)
+    return parsed

@@ -91,15 +91,15 @@ def curve(
         "track": track,
     }
     plan = Plan.build({key: value for key, value in flags.items() if value not in (None, [])})
-    found = measure(plan, ks, draws, observer=Watcher())
-    picture = output or plan.results / f"curve-{found.dataset}-{found.task}.png"
+    measured = measure(plan, ks, draws, observer=Watcher())
+    picture = output or plan.results / f"curve-{measured.dataset}-{measured.task}.png"
     table = csv or picture.with_suffix(".csv")
-    write_bytes(table, found.csv().encode())
-    draw(found, picture)
+    write_bytes(table, measured.csv().encode())
+    draw(measured, picture)
     if json:
-        print_json({**found.json(), "picture": str(picture), "csv": str(table)})
+        print_json({**measured.json(), "picture": str(picture), "csv": str(table)})
     else:
-        _print(found)
+        _print(measured)
     message(f"Wrote {picture} and {table}")
 
 
@@ -111,7 +111,7 @@ def _numbers(texts: list[str]) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def _print(found: Curve) -> None:
+def _print(measured: Curve) -> None:
     from sabench.cli.output import table
     from sabench.verdicts.wording import score_words
 
@@ -126,10 +126,11 @@ def _print(found: Curve) -> None:
             str(point.n_draws),
             ", ".join(map(str, point.seeds)),
         ]
-        for point in found.points
+        for point in measured.points
     ]
     lines = [
-        [r.method, "not adapted", "-", "-", score_words(r.uar, r.low, r.high), "-", "-", "-"] for r in found.references
+        [r.method, "not adapted", "-", "-", score_words(r.uar, r.low, r.high), "-", "-", "-"]
+        for r in measured.references
     ]
     columns = [
         "method",
@@ -141,10 +142,10 @@ def _print(found: Curve) -> None:
         "draws",
         "seeds",
     ]
-    table(found.title, columns, [*rows, *lines])
-    typer.echo(f"Every row is scored on the same {found.n_scored} utterances of {found.n_speakers} speakers.")
-    largest = max(found.ks)
-    if any(point.k == largest and point.n_draws > 1 for point in found.points):
+    table(measured.title, columns, [*rows, *lines])
+    typer.echo(f"Every row is scored on the same {measured.n_scored} utterances of {measured.n_speakers} speakers.")
+    largest = max(measured.ks)
+    if any(point.k == largest and point.n_draws > 1 for point in measured.points):
         typer.echo(f"At k = {largest} every draw takes the whole pool, so that draws do not differ.")
-    for note in found.notes:
+    for note in measured.notes:
         typer.echo(note)

@@ -118,12 +118,12 @@ def _load(
         msg = "--simulated makes its own corpus; leave --root away, or open a twin by --root alone."
         raise typer.BadParameter(msg)
     if simulated:
-        with output.progress(f"Simulating {name}") as told:
-            place = roots.twin(name, dataset, jobs=jobs, progress=told)
+        with output.progress(f"Simulating {name}") as progress:
+            place = roots.twin(name, dataset, jobs=jobs, progress=progress)
     else:
         place = roots.find(name, type(dataset), root)
-    with output.progress("Decoding audio") as told:
-        return dataset, loading.load(dataset, place, task, jobs=jobs, progress=told)
+    with output.progress("Decoding audio") as progress:
+        return dataset, loading.load(dataset, place, task, jobs=jobs, progress=progress)
 
 
 def _facts(dataset: Dataset, corpus: Corpus) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _plain(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
 def _print_facts(facts: dict[str, Any]) -> None:
     mark = ", SIMULATED" if facts["simulated"] else ""
     spoken = facts["durations"]
-    told = {
+    shown = {
         "utterances": facts["utterances"],
         "speakers": _with_genders(facts),
         "neutral utterances": f"{facts['neutral']} of {facts['speakers_with_neutral']} speakers",
@@ -171,7 +171,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
         **_with_recipe(facts["simulation"]),
         **{f"note {i}": note for i, note in enumerate(facts["notes"], start=1)},
     }
-    output.table(f"{facts['title']} ({facts['dataset']} {facts['task']}{mark})", ("", ""), told.items())
+    output.table(f"{facts['title']} ({facts['dataset']} {facts['task']}{mark})", ("", ""), shown.items())
     _print_counts("class", facts["classes"], facts["classes_by_partition"])
     output.table("Utterances per speaker", ("speaker", "utterances"), facts["speakers"].items())
 

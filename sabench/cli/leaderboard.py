@@ -13,9 +13,9 @@ from sabench.cli.reading import open_results
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Reported
-    from sabench.leaderboard.board import Across, Board, Row, Table
+    from sabench.leaderboard.board import Across, Board, RankedTable, Row
     from sabench.leaderboard.build import Literature
-    from sabench.results.sources import Source
+    from sabench.results.sources import RunSource
 
 
 def register(app: typer.Typer) -> None:
@@ -62,25 +62,25 @@ def leaderboard(
         _print(board)
 
 
-def _own(results: Path | None, tracking: str | None, added: bool) -> list[Source]:
+def _own(results: Path | None, tracking: str | None, added: bool) -> list[RunSource]:
     """Return the results folder, or the tracking server, or both where both are named."""
-    found: list[Source] = []
+    sources: list[RunSource] = []
     if tracking:
         from sabench.tracking.source import TrackedRuns
 
-        found.append(TrackedRuns(uri=tracking))
-    if results is not None or not (found or (added and not Path("sabench-results").is_dir())):
-        found.append(open_results(results))
-    return found
+        sources.append(TrackedRuns(uri=tracking))
+    if results is not None or not (sources or (added and not Path("sabench-results").is_dir())):
+        sources.append(open_results(results))
+    return sources
 
 
-def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
+def _bundles(paths: Iterable[Path], own: Iterable[RunSource]) -> list[RunSource]:
     """Return verified bundles of runs that are not there, or not complete, yet."""
     from sabench.bundle import reading
     from sabench.cli.output import message
 
     known = {run.run_id for source in own for run in source.runs() if run.status == "complete"}
-    found: list[Source] = []
+    sources: list[RunSource] = []
     for path in paths:
         added = reading.read(path)
         if added.record.run_id in known:
@@ -88,8 +88,8 @@ def _bundles(paths: Iterable[Path], own: Iterable[Source]) -> list[Source]:
             continue
         message(f"{path}: verified {added.record.run_id}")
         known.add(added.record.run_id)
-        found.append(added)
-    return found
+        sources.append(added)
+    return sources
 
 
 def _literature() -> Literature:
@@ -115,18 +115,18 @@ def _print(board: Board) -> None:
 
     for across in board.across:
         _print_across(across)
-    for found in board.tables:
-        mark = " (simulated)" if found.simulated else ""
-        heading = f"{found.title}{mark}: {found.protocol} {found.protocol_hash[:8]}, {found.score}"
+    for ranked in board.tables:
+        mark = " (simulated)" if ranked.simulated else ""
+        heading = f"{ranked.title}{mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
-        table(heading, heads, _rows(found))
-        if found.draws:
-            draws = [[row.method, row.draw, *_numbers(row)] for row in found.draws]
+        table(heading, heads, _rows(ranked))
+        if ranked.draws:
+            draws = [[row.method, row.draw, *_numbers(row)] for row in ranked.draws]
             heads = ["method", "draw", "UAR % [95% CI]", "to first", *_NUMBERS]
             table("Other draws and controls, never ranked", heads, draws)
-        if found.literature:
+        if ranked.literature:
             reported = [
-                [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in found.literature
+                [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in ranked.literature
             ]
             table("Reported in the literature, never ranked", ["method", "UAR %", "measured here", "source"], reported)
     if board.damaged:
@@ -149,11 +149,11 @@ def _print_across(across: Across) -> None:
         typer.echo()
 
 
-def _rows(found: Table) -> list[list[str]]:
+def _rows(of_protocol: RankedTable) -> list[list[str]]:
     from sabench.verdicts.wording import rank_words
 
     rows = []
-    for row in found.rows:
+    for row in of_protocol.rows:
         name = f"{row.method} ({row.note})" if row.note else row.method
         rows.append([row.access, rank_words(row.rank), name, *_numbers(row), str(len(row.seeds)), row.runs[0]])
     return rows
@@ -163,6 +163,6 @@ def _numbers(row: Row) -> list[str]:
     from sabench.leaderboard.cells import detectable, difference, harmed, p_value
     from sabench.verdicts.wording import score_words
 
-    found = row.difference
+    gain = row.difference
     score = score_words(row.uar, row.low, row.high)
-    return [score, difference(row), p_value(found), harmed(found), detectable(found)]
+    return [score, difference(row), p_value(gain), harmed(gain), detectable(gain)]

@@ -35,10 +35,10 @@ def list_plugins(
     registry = Registry()
     offers = {name: registry.offers(name) for name in KINDS if kind in (None, name)}
     if json:
-        print_json({name: [_described(registry, offer) for offer in found] for name, found in offers.items()})
+        print_json({name: [_described(registry, offer) for offer in offered] for name, offered in offers.items()})
         return
-    for name, found in offers.items():
-        described = [_described(registry, offer) for offer in found]
+    for name, offered in offers.items():
+        described = [_described(registry, offer) for offer in offered]
         rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in described]
         table(name, ["name", "what it is", _NEEDS[name], "from"], rows)
 

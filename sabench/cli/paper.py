@@ -74,12 +74,12 @@ def paper(
         raise PlanError(_too_long(published, request, duration(seconds)))
     carried = steps.carry(planned, left_out, registry, watcher)
     store = Results(planned[0].plan.results)
-    told = deviations.deviations(published, request, carried, store, registry)
-    found = outcome(published, request.tables, carried, store, registry, told)
+    deviating = deviations.deviations(published, request, carried, store, registry)
+    measured = outcome(published, request.tables, carried, store, registry, deviating)
     if json:
-        print_json(found.json())
+        print_json(measured.json())
     else:
-        _print(found, published)
+        _print(measured, published)
     if not carried.complete:
         raise typer.Exit(1)
 
@@ -90,38 +90,38 @@ def _twin(published: Publication, given: dict[str, Any] | None) -> Twin | None:
     return None if given is None else Twin(**{"scale": published.reduced.scale, **given})
 
 
-def _too_long(published: Publication, request: Request, told: str) -> str:
+def _too_long(published: Publication, request: Request, estimate: str) -> str:
     smaller = [] if request.reduced else [f"--preset {published.reduced.preset} for narrow networks"]
     smaller += [] if request.twin else ["--simulated for small simulated twins"]
     smaller += ["--set adapter.epochs=2 for shorter training"] if request.reduced else []
-    return f"This takes about {told} on this machine. Add --yes to run it all the same, or {', or '.join(smaller)}."
+    return f"This takes about {estimate} on this machine. Add --yes to run it all the same, or {', or '.join(smaller)}."
 
 
-def _print(found: PaperOutcome, published: Publication) -> None:
+def _print(measured: PaperOutcome, published: Publication) -> None:
     from sabench.cli.output import table
 
     for number, about in published.tables.items():
-        scores = [row for row in found.scores if row.table == number]
-        spreads = [row for row in found.spreads if row.table == number]
-        heading = f"Table {number}. {about.caption}{_mark(found)}"
+        scores = [row for row in measured.scores if row.table == number]
+        spreads = [row for row in measured.spreads if row.table == number]
+        heading = f"Table {number}. {about.caption}{_mark(measured)}"
         if scores:
             columns = ["method", "at", "reported %", "measured % [95% CI]", "difference"]
-            table(heading, columns, [_score(row, published, found.simulated) for row in scores])
+            table(heading, columns, [_score(row, published, measured.simulated) for row in scores])
         if spreads:
             columns = ["method", "at", "reported %", "measured %", "draws"]
             table(heading, columns, [_spread(row, published) for row in spreads])
-        for test in found.tests:
+        for test in measured.tests:
             if test.table == number:
                 _print_test(test, published)
-    _print_gains(found, published)
-    for title, sentences in (("Deviations from the publication", found.deviations), ("Notes", found.notes)):
+    _print_gains(measured, published)
+    for title, sentences in (("Deviations from the publication", measured.deviations), ("Notes", measured.notes)):
         if sentences:
             typer.echo(f"{title}:")
             typer.echo("".join(f"- {sentence}\n" for sentence in sentences))
 
 
-def _mark(found: PaperOutcome) -> str:
-    return " (measured on SIMULATED speech)" if found.simulated else ""
+def _mark(measured: PaperOutcome) -> str:
+    return " (measured on SIMULATED speech)" if measured.simulated else ""
 
 
 def _score(row: Score, published: Publication, simulated: bool) -> list[str]:
@@ -153,7 +153,7 @@ def _print_test(test: Test, published: Publication) -> None:
     )
 
 
-def _print_gains(found: PaperOutcome, published: Publication) -> None:
+def _print_gains(measured: PaperOutcome, published: Publication) -> None:
     from sabench.cli.output import table
 
     rows = [
@@ -164,10 +164,10 @@ def _print_gains(found: PaperOutcome, published: Publication) -> None:
             _percent(row.reported),
             _percent(row.measured),
         ]
-        for row in found.gains
+        for row in measured.gains
     ]
     if rows:
-        table(f"Relative gains in %{_mark(found)}", ["gain", "at", "printed", "from its tables", "measured"], rows)
+        table(f"Relative gains in %{_mark(measured)}", ["gain", "at", "printed", "from its tables", "measured"], rows)
 
 
 def _percent(value: float | None) -> str:

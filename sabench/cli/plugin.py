@@ -61,15 +61,15 @@ def check_plugin(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Hold a plugin to every promise of its kind; exit status 1 where it breaks one."""
+    """Check that a plugin keeps the rules of its kind; exit status 1 where it breaks one."""
     from sabench.checks.named import subjects
     from sabench.cli.output import print_json
     from sabench.registry.registry import Registry
     from sabench.scaffold.distribution import KINDS
 
     plural = None if kind is None else KINDS[kind]
-    found = subjects(Registry(), name, plural, settings=choices.values(settings, "epochs=1"), root=root)
-    outcomes = [(subject, _outcomes(subject)) for subject in found]
+    chosen = subjects(Registry(), name, plural, settings=choices.values(settings, "epochs=1"), root=root)
+    outcomes = [(subject, _outcomes(subject)) for subject in chosen]
     if json:
         print_json({"plugins": [_facts(subject, those) for subject, those in outcomes]})
     else:
@@ -96,7 +96,7 @@ def _print(subject: Subject, outcomes: list[CheckOutcome]) -> None:
     from sabench.cli.output import message, table
 
     rows = [[outcome.check.replace("_", " "), outcome.status, outcome.detail] for outcome in outcomes]
-    table(f"{subject.plugin!r}", ["check", "result", "what was found"], rows)
+    table(f"{subject.plugin!r}", ["check", "result", "detail"], rows)
     counts = {status: sum(one.status == status for one in outcomes) for status in sorted({o.status for o in outcomes})}
     message(f"{subject.registered}: {', '.join(f'{number} {status}' for status, number in counts.items())}")
     shown: set[str] = set()

@@ -61,7 +61,7 @@ def run(
     ] = None,
     strict: Annotated[
         bool | None,
-        typer.Option(help="Whether every utterance is predicted alone too, each in a fresh process: slow, and proof."),
+        typer.Option(help="Whether every utterance is predicted alone too, each in a fresh process; this is slow."),
     ] = None,
     search: Annotated[
         bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")

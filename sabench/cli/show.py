@@ -30,24 +30,24 @@ def show(
     from sabench.leaderboard.report import report
 
     source = open_results(results)
-    found = report(source, source.run(run), draw)
+    of_run = report(source, source.run(run), draw)
     if json:
-        print_json(found.json())
+        print_json(of_run.json())
     else:
-        _print(found)
+        _print(of_run)
 
 
-def _print(found: Report) -> None:
+def _print(of_run: Report) -> None:
     from sabench.cli.output import table
 
-    for sentence in found.sentences:
+    for sentence in of_run.sentences:
         typer.echo(sentence)
-    if found.row is None:
+    if of_run.row is None:
         return
-    row = found.row
+    row = of_run.row
     typer.echo()
     table("Scores", ["what", "value"], _scores(row))
-    folds = [[c.fold, _percent(found.folds.get(c.fold)), f"{c.seconds:.1f} s", c.status] for c in found.cells]
+    folds = [[c.fold, _percent(of_run.folds.get(c.fold)), f"{c.seconds:.1f} s", c.status] for c in of_run.cells]
     table("Folds", ["fold", "UAR %", "time", "status"], folds)
     names = list(row.recall)
     lines = [[name, *(_percent(part) for part in line)] for name, line in zip(names, row.confusion, strict=True)]

@@ -47,11 +47,11 @@ def track(
 def _chosen(results: Results, runs: list[str]) -> list[str]:
     from sabench.errors import ResultsError
 
-    found = [results.run(run).run_id for run in runs] or [record.run_id for record in results.runs()]
-    if not found:
+    names = [results.run(run).run_id for run in runs] or [record.run_id for record in results.runs()]
+    if not names:
         msg = f"{results.folder} holds no run. Name the folder with --results, or make one with: sabench run"
         raise ResultsError(msg)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(names))
 
 
 def _log(tracker: Tracker, runs: list[str]) -> list[Logged]:

@@ -58,16 +58,16 @@ class Watcher(Observer):
         """Say what takes longer than a moment: its size, its time, and what to do where that is hours."""
         from sabench.verdicts.wording import count, duration
 
-        for told in estimates:
-            if told.seconds > WORTH_SAYING_S:
-                run, folds = told.run, "1 fold" if told.n_folds == 1 else f"{told.n_folds} folds"
-                folds += f", {told.at_once} at a time," if told.at_once > 1 else ""
-                size = "" if told.cell.parameters is None else f"{count(told.cell.parameters)} parameters, "
+        for cost in estimates:
+            if cost.seconds > WORTH_SAYING_S:
+                run, folds = cost.run, "1 fold" if cost.n_folds == 1 else f"{cost.n_folds} folds"
+                folds += f", {cost.at_once} at a time," if cost.at_once > 1 else ""
+                size = "" if cost.cell.parameters is None else f"{count(cost.cell.parameters)} parameters, "
                 self.note(
-                    f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: {size}{told.n_train} training "
-                    f"utterances, about {duration(told.elapsed_s)} for {folds} on {run.device}, threads: {run.threads}."
+                    f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: {size}{cost.n_train} training "
+                    f"utterances, about {duration(cost.elapsed_s)} for {folds} on {run.device}, threads: {run.threads}."
                 )
-        for advice in (told.cell.advice for told in estimates if told.cell.advice):
+        for advice in (cost.cell.advice for cost in estimates if cost.cell.advice):
             self.note(advice)
 
     def planned(self, runs: list[RunRecord], n_cells: int, n_done: int) -> None:
@@ -127,18 +127,18 @@ class _FoldBar:
 
     def show(self, line: Mapping[str, Any]) -> None:
         # Adapters report what they like.
-        told = {name: value for name, value in line.items() if isinstance(value, (int, float))}
-        candidate = told.get("candidate")  # of a search; each has a best of its own
-        best = self._best[candidate] = max(self._best.get(candidate, 0.0), told.get("validation_uar", 0.0))
+        numbers = {name: value for name, value in line.items() if isinstance(value, (int, float))}
+        candidate = numbers.get("candidate")  # of a search; each has a best of its own
+        best = self._best[candidate] = max(self._best.get(candidate, 0.0), numbers.get("validation_uar", 0.0))
         parts = [f"candidate {candidate}"] if candidate else []
-        if "loss" in told:
-            parts.append(f"loss {told['loss']:.3f}")
+        if "loss" in numbers:
+            parts.append(f"loss {numbers['loss']:.3f}")
         if best:
             parts.append(f"best validation UAR {100 * best:.1f}")
-        if "samples_per_s" in told:
-            parts.append(f"{told['samples_per_s']:.0f} samples/s")
+        if "samples_per_s" in numbers:
+            parts.append(f"{numbers['samples_per_s']:.0f} samples/s")
         self._bars.update(
-            self._task, completed=told.get("epoch"), total=told.get("epochs"), line=", ".join(parts), refresh=True
+            self._task, completed=numbers.get("epoch"), total=numbers.get("epochs"), line=", ".join(parts), refresh=True
         )
 
     def close(self) -> None:

@@ -35,8 +35,8 @@ def foreign(head: bytes) -> str:
     'is a git-lfs pointer (a'
     """
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if head[:1] not in (b"\x00", b"\x1f") else head
-    for place, beginning, told in _BEGINNINGS:
+    for place, beginning, kind in _BEGINNINGS:
         content = start if place == 0 else head
         if content[place : place + len(beginning)].lower() == beginning.lower():
-            return told
+            return kind
     return ""

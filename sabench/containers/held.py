@@ -56,9 +56,9 @@ def cut_short(promised: int, present: int, unit: str = "bytes of audio") -> Dama
     )
 
 
-def longer(told: str) -> Damaged:
+def longer(reason: str) -> Damaged:
     """Return the error of a file of which a decoder would read the first part alone."""
-    return Damaged(f"holds more than its header tells ({told}); decode all of it into a new WAV or FLAC file.")
+    return Damaged(f"holds more than its header tells ({reason}); decode all of it into a new WAV or FLAC file.")
 
 
 def holds_samples(rest: bytes) -> bool:

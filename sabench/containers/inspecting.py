@@ -61,8 +61,8 @@ def inspect(path: Path) -> Held:
         raise Damaged(msg)
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-        if told := foreign(head):
-            raise Damaged(told)
+        if kind := foreign(head):
+            raise Damaged(kind)
         judge = next((judge for magic, judge in _JUDGES if head.startswith(magic)), None)
         if judge is None and mp3.is_mp3(head):
             judge = mp3.mp3

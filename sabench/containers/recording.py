@@ -64,9 +64,9 @@ class Recording:
             self._decoder = Decoder(self.path, held.corrections)
         except soundfile.LibsndfileError as error:
             raise _undecodable(self.path, error) from error
-        if told := _unusable(self._decoder, held):
+        if reason := _unusable(self._decoder, held):
             self.close()
-            raise UnreadableAudio(self.path, told)
+            raise UnreadableAudio(self.path, reason)
 
     def __enter__(self) -> Self:
         return self
@@ -151,8 +151,8 @@ def _inspected(path: Path) -> Held:
 def _unusable(decoder: Decoder, held: Held) -> str:
     """Return why a file must not be used by its header; empty where it may."""
     if decoder.format not in CHECKED_FORMATS:
-        told = f"is in the format {decoder.format}, which does not tell whether a file is whole"
-        return f"{told}; convert it to WAV or FLAC."
+        reason = f"is in the format {decoder.format}, which does not tell whether a file is whole"
+        return f"{reason}; convert it to WAV or FLAC."
     if not RATES[0] <= decoder.sampling_rate <= RATES[1]:
         return (
             f"has a sampling rate of {decoder.sampling_rate} Hz by its header; expected {RATES[0]} to {RATES[1]} Hz. "

@@ -40,8 +40,8 @@ def faults_of(corpus: Corpus, measured: pd.DataFrame) -> tuple[Fault, ...]:
 
 
 def _unreadable(corpus: Corpus, reasons: Iterable[str]) -> Iterator[Fault]:
-    told = {(path, reason) for path, reason in zip(corpus.table["path"], reasons, strict=True) if reason}
-    for path, reason in sorted(told):
+    once = {(path, reason) for path, reason in zip(corpus.table["path"], reasons, strict=True) if reason}
+    for path, reason in sorted(once):
         yield Fault(reason, file=_relative(corpus, path))
 
 
@@ -75,8 +75,12 @@ def _identical_audio(corpus: Corpus) -> Iterator[Fault]:
         place = _relative(corpus, rows["path"].iloc[0])
         differing = [column for column in ("speaker", "label") if rows[column].nunique() > 1]
         if differing:
-            told = " and ".join(f"{column}s {', '.join(map(str, rows[column].unique()))}" for column in differing)
-            yield Fault(f"Identical audio stands for different {told}: {names}. Remove or correct one.", file=place)
+            differences = " and ".join(
+                f"{column}s {', '.join(map(str, rows[column].unique()))}" for column in differing
+            )
+            yield Fault(
+                f"Identical audio stands for different {differences}: {names}. Remove or correct one.", file=place
+            )
         else:
             yield Fault(f"Identical audio, of one speaker and label: {names}.", file=place, fatal=False)
 
@@ -86,16 +90,18 @@ def _poor_speakers(table: pd.DataFrame) -> Iterator[Fault]:
         if len(rows) == 1:
             yield Fault(f"Speaker {speaker!r} has one utterance only: it is either scored or enrolled.", fatal=False)
         if not rows["neutral"].any():
-            told = f"Speaker {speaker!r} has no neutral utterance: methods that enrol one cannot serve this speaker."
-            yield Fault(told, fatal=False)
+            sentence = (
+                f"Speaker {speaker!r} has no neutral utterance: methods that enrol one cannot serve this speaker."
+            )
+            yield Fault(sentence, fatal=False)
 
 
 def _absent_classes(corpus: Corpus) -> Iterator[Fault]:
     absent = [name for name in corpus.classes if name not in set(corpus.table["label"])]
     if absent:
         kept = f"task {corpus.task!r} keeps its {len(corpus.classes)} classes"
-        told = f"No utterance is labelled {', '.join(absent)}; {kept}."
-        yield Fault(told, fatal=False)
+        sentence = f"No utterance is labelled {', '.join(absent)}; {kept}."
+        yield Fault(sentence, fatal=False)
 
 
 def _relative(corpus: Corpus, path: str) -> str:

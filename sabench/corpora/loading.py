@@ -144,7 +144,7 @@ def fingerprint(corpus: Corpus) -> str:
     from sabench.hashing import digest
 
     if "digest" not in corpus.table or corpus.table["digest"].isna().any():
-        msg = f"The corpus {corpus.dataset!r} has audio that is not decoded, hence no fingerprint."
+        msg = f"The corpus {corpus.dataset!r} has audio that is not decoded, so it has no fingerprint."
         raise DatasetError(f"{msg} See: sabench dataset check {corpus.dataset}")
     rows = corpus.table[["id", "speaker", "label", "digest"]].astype(str)
     return digest(sorted(rows.itertuples(index=False, name=None)))
@@ -154,12 +154,12 @@ def _refuse_columns(columns: Iterable[str]) -> None:
     missing = [name for name in COLUMNS if name not in set(columns)]
     unknown = [str(name) for name in columns if name not in (*COLUMNS, *OPTIONAL_COLUMNS)]
     if missing or unknown:
-        told = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(unknown)}"] * bool(unknown)
-        msg = f"The table of a corpus {' and '.join(told)}; expected the columns {', '.join(COLUMNS)}."
+        differences = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(unknown)}"] * bool(unknown)
+        msg = f"The table of a corpus {' and '.join(differences)}; expected the columns {', '.join(COLUMNS)}."
         raise ContractError(msg)
 
 
 def _simulation(table: pd.DataFrame) -> Mapping[str, Any] | None:
     """Look above the audio itself: a list of files that leads into a twin is a twin."""
     folders = sorted({os.path.dirname(path) for path in table["path"]})
-    return next((found for folder in folders if (found := simulation_of(Path(folder))) is not None), None)
+    return next((simulation for folder in folders if (simulation := simulation_of(Path(folder))) is not None), None)

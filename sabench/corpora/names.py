@@ -84,8 +84,8 @@ def faults_of_names(corpus: Corpus) -> Iterator[Fault]:
         yield Fault(sentence, fatal=False)
     for name in sorted(set(corpus.table["speaker"].dropna().astype(str))):
         if name.strip().casefold() in _PLACEHOLDERS:
-            told = f"Speaker {name!r} may stand for several people, who would be on one side together by chance."
-            yield Fault(told, fatal=False)
+            who = f"Speaker {name!r} may stand for several people, who would be on one side together by chance."
+            yield Fault(who, fatal=False)
     yield from _several_values(corpus.table)
 
 

@@ -48,8 +48,8 @@ def durations(seconds: pd.Series) -> dict[str, float]:
     known = seconds.dropna()
     if known.empty:
         return {}
-    told = {"total": known.sum(), "shortest": known.min(), "median": known.median(), "longest": known.max()}
-    return {f"{name}_s": round(float(value), 3) for name, value in told.items()}
+    summary = {"total": known.sum(), "shortest": known.min(), "median": known.median(), "longest": known.max()}
+    return {f"{name}_s": round(float(value), 3) for name, value in summary.items()}
 
 
 def _counts(values: pd.Series) -> dict[str, int]:

@@ -116,8 +116,8 @@ def _existing(path: Path, dataset: type[Dataset], source: str = "") -> Path:
         msg = f"{path}{source} is not there; expected the {expected} of {dataset.title or dataset.name}."
         raise DatasetError(msg)
     if path.is_file() != dataset.root_is_file:
-        found = "file" if path.is_file() else "folder"
-        msg = f"{path}{source} is a {found}; expected the {expected} of {dataset.title or dataset.name}."
+        kind = "file" if path.is_file() else "folder"
+        msg = f"{path}{source} is a {kind}; expected the {expected} of {dataset.title or dataset.name}."
         raise DatasetError(msg)
     return path
 

@@ -55,8 +55,8 @@ def _beyond_full_scale(known: pd.DataFrame, relative: Callable[[str], str]) -> I
         if peak > _INTEGERS
         else "some features clip them"
     )
-    told = f"beyond [-1, 1], up to {peak:.6g}: {means}"
-    yield from _told(loud, told, relative, verb="has samples", plural="have samples")
+    sentence = f"beyond [-1, 1], up to {peak:.6g}: {means}"
+    yield from _told(loud, sentence, relative, verb="has samples", plural="have samples")
 
 
 def _told(
@@ -93,5 +93,5 @@ def _overlapping(corpus: Corpus, relative: Callable[[str], str]) -> Iterator[Fau
         first = pairs[0]
         more = f", and {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
         under = f" under {several}; correct the segments or leave one out" if several else ""
-        told = f"Segments overlap{under}: {first.first!r} and {first.second!r} by {first.seconds:.3f} s{more}."
-        yield Fault(told, relative(path), fatal=bool(several))
+        sentence = f"Segments overlap{under}: {first.first!r} and {first.second!r} by {first.seconds:.3f} s{more}."
+        yield Fault(sentence, relative(path), fatal=bool(several))

@@ -92,10 +92,10 @@ def _locked(folder: Path) -> Iterator[None]:
 def _is_there(folder: Path, wanted: Mapping[str, Any]) -> bool:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
-    found = simulation_of(folder) if (folder / MARKER).is_file() else None
-    if found is not None and all(found.get(name) == value for name, value in wanted.items()):
+    recipe = simulation_of(folder) if (folder / MARKER).is_file() else None
+    if recipe is not None and all(recipe.get(name) == value for name, value in wanted.items()):
         return True
-    what = "another twin" if found is not None else "something else"
+    what = "another twin" if recipe is not None else "something else"
     msg = f"{folder} holds {what} already. Name a new folder, or remove this one."
     raise DatasetError(msg)
 

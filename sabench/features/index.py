@@ -109,12 +109,12 @@ class Index:
 
     def places(self, digests: Iterable[str]) -> Places:
         """Return where entries lie; FeatureError where one is missing."""
-        found = []
+        located = []
         for digest in digests:
             shard = self._shard_of(digest)
             entry = shard.entries[digest]
-            found.append((shard, entry.offset, entry.shape))
-        return places_of(found)
+            located.append((shard, entry.offset, entry.shape))
+        return places_of(located)
 
     def read(self, digest: str) -> np.ndarray:
         """Return an entry, memory-mapped and read-only; FeatureError where there is none."""

@@ -42,12 +42,12 @@ class Places:
         return Places(files, file.reshape(-1), self.offset[rows], self.shape[rows])
 
 
-def places_of(found: list[tuple[Shard, int, tuple[int, ...]]]) -> Places:
+def places_of(located: list[tuple[Shard, int, tuple[int, ...]]]) -> Places:
     """Return places from the shard, offset and shape of every array."""
-    numbers = {shard: number for number, shard in enumerate(dict.fromkeys(shard for shard, _, _ in found))}
+    numbers = {shard: number for number, shard in enumerate(dict.fromkeys(shard for shard, _, _ in located))}
     return Places(
         tuple(shard.file for shard in numbers),
-        np.array([numbers[shard] for shard, _, _ in found], dtype=np.int64),
-        np.array([offset for _, offset, _ in found], dtype=np.int64),
-        np.array([shape for _, _, shape in found], dtype=np.int64).reshape(len(found), -1),
+        np.array([numbers[shard] for shard, _, _ in located], dtype=np.int64),
+        np.array([offset for _, offset, _ in located], dtype=np.int64),
+        np.array([shape for _, _, shape in located], dtype=np.int64).reshape(len(located), -1),
     )

@@ -35,7 +35,7 @@ class DamagedShard(ValueError):
     """A shard that is not what was written."""
 
 
-class Entry(NamedTuple):
+class ShardEntry(NamedTuple):
     """Where one array lies in its shard, and its checksum."""
 
     offset: int
@@ -61,7 +61,7 @@ class Shard:
 
     path: Path
     stamp: tuple[int, int]
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, ShardEntry]
     sound: set[str] = field(default_factory=set)
 
     @property
@@ -155,14 +155,14 @@ def open_shard(path: Path) -> Shard:
     return Shard(path, stamp, entries)
 
 
-def _entries(header: dict[str, Any], start: int) -> dict[str, Entry]:
+def _entries(header: dict[str, Any], start: int) -> dict[str, ShardEntry]:
     crcs = header.pop("__metadata__")
     return {digest: _entry(value, start, crcs[digest]) for digest, value in header.items()}
 
 
-def _entry(value: Mapping[str, Any], start: int, crc: str) -> Entry:
+def _entry(value: Mapping[str, Any], start: int, crc: str) -> ShardEntry:
     first, last = value["data_offsets"]
-    entry = Entry(start + first, tuple(value["shape"]), int(crc, 16))
+    entry = ShardEntry(start + first, tuple(value["shape"]), int(crc, 16))
     if value["dtype"] != "F32" or first < 0 or min(entry.shape, default=0) < 1 or last - first != 4 * entry.size:
         msg = f"offsets {first} to {last} do not fit {value['dtype']} {entry.shape}"
         raise ValueError(msg)

@@ -137,7 +137,7 @@ def _distinct(table: pd.DataFrame) -> pd.DataFrame:
     if unread:
         msg = (
             f"The audio of {len(unread)} utterances could not be read, first {unread[0]!r}. "
-            "Mend or remove it; `sabench dataset check` lists every fault."
+            "Repair or remove it; `sabench dataset check` lists every fault."
         )
         raise FeatureError(msg)
     return table.drop_duplicates("digest")

@@ -162,7 +162,7 @@ class LiteratureRow:
 
 
 @dataclass(frozen=True)
-class Table:
+class RankedTable:
     """Everything measured under one protocol.
 
     Attributes:
@@ -306,7 +306,7 @@ class Board:
     """
 
     across: tuple[Across, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[RankedTable, ...]
     version: str
     created: str
     skipped: tuple[str, ...] = field(default=())

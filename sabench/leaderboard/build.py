@@ -13,9 +13,9 @@ from sabench._version import __version__
 from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
 from sabench.leaderboard.across import across
-from sabench.leaderboard.board import Board, LiteratureRow, Row, Table, price_order
+from sabench.leaderboard.board import Board, LiteratureRow, RankedTable, Row, price_order
 from sabench.leaderboard.rows import differences, row_of
-from sabench.results.sources import Merged, Source
+from sabench.results.sources import Merged, RunSource
 from sabench.stats import permutation, ranking
 from sabench.verdicts.baselines import Baselines
 from sabench.verdicts.entries import Entry, left_out, sound_entries
@@ -25,7 +25,7 @@ Literature = Callable[[str], Iterable[Reported]]
 """Returns what the literature reports of a dataset."""
 
 
-def build(sources: Sequence[Source], *, literature: Literature | None = None, baseline: str | None = None) -> Board:
+def build(sources: Sequence[RunSource], *, literature: Literature | None = None, baseline: str | None = None) -> Board:
     """Return the leaderboard of everything that the sources hold.
 
     Args:
@@ -35,10 +35,10 @@ def build(sources: Sequence[Source], *, literature: Literature | None = None, ba
     """
     by_protocol: dict[str, list[Entry]] = {}
     source = Merged(sources)
-    found, damaged = sound_entries(source, source.runs())
+    sound, damaged = sound_entries(source, source.runs())
     damaged = {**source.unreadable(), **damaged}
-    skipped = left_out(source, found, damaged)
-    for entry in found:
+    skipped = left_out(source, sound, damaged)
+    for entry in sound:
         if _has_scores(entry, skipped):
             by_protocol.setdefault(entry.first.protocol_hash, []).append(entry)
     if baseline is not None:
@@ -75,7 +75,7 @@ def _has_scores(entry: Entry, skipped: list[str]) -> bool:
 
 
 def _refuse_unknown(baseline: str, by_protocol: Mapping[str, list[Entry]]) -> None:
-    everything = [entry for found in by_protocol.values() for entry in found]
+    everything = [entry for of_protocol in by_protocol.values() for entry in of_protocol]
     if not any(_is_named(entry, baseline) for entry in everything):
         Baselines(everything, baseline)
 
@@ -84,12 +84,12 @@ def _is_named(entry: Entry, name: str) -> bool:
     return name in (entry.title, entry.method.name, *(run.run_id for run in entry.runs))
 
 
-def _labelled(found: list[Entry]) -> list[Entry]:
+def _labelled(unlabelled: list[Entry]) -> list[Entry]:
     """Tell entries of one title and draw apart by features, then by parameters of training."""
     for tell in (_features, _training, _run):
-        count = Counter((entry.title, entry.draw) for entry in found)
-        found = [replace(e, label=tell(e)) if count[e.title, e.draw] > 1 else e for e in found]
-    return found
+        count = Counter((entry.title, entry.draw) for entry in unlabelled)
+        unlabelled = [replace(e, label=tell(e)) if count[e.title, e.draw] > 1 else e for e in unlabelled]
+    return unlabelled
 
 
 def _features(entry: Entry) -> str:
@@ -113,13 +113,13 @@ class _Builder:
     literature: Literature | None
     baseline: str | None
 
-    def table(self) -> Table:
+    def table(self) -> RankedTable:
         first = self.entries[0].first
         card = self.entries[0].source.card(first.protocol_hash)
         rows = self._ranked([entry for entry in self.entries if entry.draw == "first"])
         draws = self._draws()
         whole = max(self.entries, key=lambda entry: len(entry.predictions[0])).predictions[0]
-        return Table(
+        return RankedTable(
             title=f"{first.dataset} {first.task}",
             dataset=first.dataset,
             task=first.task,
@@ -141,16 +141,17 @@ class _Builder:
             chance=1 / len(set(whole.truth.tolist())),
         )
 
-    def _ranked(self, found: list[Entry]) -> list[Row]:
-        named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in found) else None
-        baselines = Baselines(found, named)
-        against = {id(entry): other for entry in found if entry.complete and (other := baselines.of(entry))}
-        to_baseline = differences([(entry, against[id(entry)]) for entry in found if id(entry) in against])
+    def _ranked(self, compared: list[Entry]) -> list[Row]:
+        named = self.baseline if any(_is_named(entry, self.baseline or "") for entry in compared) else None
+        baselines = Baselines(compared, named)
+        against = {id(entry): other for entry in compared if entry.complete and (other := baselines.of(entry))}
+        to_baseline = differences([(entry, against[id(entry)]) for entry in compared if id(entry) in against])
         decided = {(one, id(other)): to_baseline[one].verdict in ("better", "worse") for one, other in against.items()}
-        ranks = _ranks(found, decided)
+        ranks = _ranks(compared, decided)
         used = {id(other) for other in against.values()}
         rows = [
-            row_of(e, rank=ranks.get(id(e)), difference=to_baseline.get(id(e)), baseline=id(e) in used) for e in found
+            row_of(e, rank=ranks.get(id(e)), difference=to_baseline.get(id(e)), baseline=id(e) in used)
+            for e in compared
         ]
         return sorted(rows, key=_order)
 
@@ -159,8 +160,8 @@ class _Builder:
         others = [entry for entry in self.entries if entry.draw != "first"]
         firsts = [entry for entry in self.entries if entry.draw == "first"]
         pairs = [pair for entry in others if entry.complete and (pair := _with_first(entry, firsts))]
-        found = differences(pairs)
-        rows = [row_of(entry, rank=None, difference=found.get(id(entry)), baseline=False) for entry in others]
+        by_entry = differences(pairs)
+        rows = [row_of(entry, rank=None, difference=by_entry.get(id(entry)), baseline=False) for entry in others]
         return sorted(rows, key=lambda row: (row.method, row.draw))
 
     def _reported(self, rows: Sequence[Row]) -> Iterable[LiteratureRow]:
@@ -176,10 +177,10 @@ class _Builder:
                 yield LiteratureRow(result.method, result.uar, result.source, result.url, result.differences, here)
 
 
-def _ranks(found: Iterable[Entry], decided: Mapping[tuple[int, int], bool]) -> dict[int, tuple[int, int]]:
+def _ranks(ranked: Iterable[Entry], decided: Mapping[tuple[int, int], bool]) -> dict[int, tuple[int, int]]:
     """Return the ranks of complete entries among those of the same price; what is decided elsewhere stays so."""
     by_price: dict[str, list[Entry]] = {}
-    for entry in found:
+    for entry in ranked:
         if entry.complete:
             by_price.setdefault(str(entry.method.access), []).append(entry)
     ranks: dict[int, tuple[int, int]] = {}

@@ -11,32 +11,32 @@ from sabench.verdicts.wording import difference_words, p_number, p_words, points
 
 def difference(row: Row) -> str:
     """Return the verdict's mark, the difference to the baseline in points with its interval, and the baseline."""
-    found = row.difference
-    if found is None:
+    gain = row.difference
+    if gain is None:
         return "baseline" if row.baseline else "-"
-    return f"{MARKS[found.verdict]} {difference_words(found.effect, found.low, found.high)} vs {found.baseline}"
+    return f"{MARKS[gain.verdict]} {difference_words(gain.effect, gain.low, gain.high)} vs {gain.baseline}"
 
 
-def p_value(found: Difference | None) -> str:
+def p_value(gain: Difference | None) -> str:
     """Return the corrected p; says so where it is about trained models only."""
-    if found is None:
+    if gain is None:
         return "-"
-    only = " (these trained models)" if found.verdict == "models" else ""
-    return f"{p_number(found.p_corrected)}{only}"
+    only = " (these trained models)" if gain.verdict == "models" else ""
+    return f"{p_number(gain.p_corrected)}{only}"
 
 
-def harmed(found: Difference | None) -> str:
+def harmed(gain: Difference | None) -> str:
     """Return for how many speakers a method scores lower than its baseline, and the largest loss in points."""
-    if found is None:
+    if gain is None:
         return "-"
-    return Harm(found.n_worse, found.n_speakers, found.largest_loss, found.worse_speaker).short
+    return Harm(gain.n_worse, gain.n_speakers, gain.largest_loss, gain.worse_speaker).short
 
 
-def detectable(found: Difference | None) -> str:
+def detectable(gain: Difference | None) -> str:
     """Return the difference that such a comparison finds, where this one found none."""
-    if found is None or found.verdict != "none":
+    if gain is None or gain.verdict != "none":
         return "-"
-    return "none" if math.isinf(found.high) else points(found.detectable)
+    return "none" if math.isinf(gain.high) else points(gain.detectable)
 
 
 ACROSS_HEAD = (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sabench.leaderboard.board import Across, AcrossRow, Row, Table, price_order
+from sabench.leaderboard.board import Across, AcrossRow, RankedTable, Row, price_order
 
 SHOWN = 12
 """Pictures show so many methods at most."""
@@ -52,7 +52,7 @@ class Scale:
         return [(self.at(i * step), f"{100 * i * step:.0f}") for i in range(first, last + 1)]
 
 
-def interval_scale(table: Table) -> Scale:
+def interval_scale(table: RankedTable) -> Scale:
     """Return the axis of a table's interval bars, chance included."""
     ends = [end for row in (*table.rows, *table.draws) for end in (row.low, row.high, row.uar)]
     return Scale.around([*ends, table.chance], 2, 158, most=4.5)
@@ -88,12 +88,12 @@ class Strips:
     height: float
 
 
-def strips(table: Table) -> Strips:
+def strips(table: RankedTable) -> Strips:
     """Return the picture of UAR per speaker."""
     rows = table.rows[:SHOWN]
     scale = Scale.around([0.0, 1.0], 10, 350)
-    found = [_strip(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(rows)]
-    return Strips(tuple(found), scale, 30 + len(rows) * (_LINE + 8))
+    drawn = [_strip(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(rows)]
+    return Strips(tuple(drawn), scale, 30 + len(rows) * (_LINE + 8))
 
 
 def _strip(row: Row, y: float, scale: Scale) -> Strip:
@@ -103,7 +103,7 @@ def _strip(row: Row, y: float, scale: Scale) -> Strip:
 
 
 @dataclass(frozen=True)
-class Gain:
+class DrawnGain:
     """A method's gain with its interval."""
 
     method: str
@@ -117,27 +117,27 @@ class Gain:
 
 @dataclass(frozen=True)
 class Gains:
-    """Gain over the baseline, below each other by rising price; the price classes are not to scale.
+    """DrawnGain over the baseline, below each other by rising price; the price classes are not to scale.
 
     Attributes:
         gains: one a method.
         prices: place, words and access group of each price.
     """
 
-    gains: tuple[Gain, ...]
+    gains: tuple[DrawnGain, ...]
     prices: tuple[tuple[float, str, str], ...]
     scale: Scale
     height: float
 
 
-def gains(table: Table) -> Gains | None:
+def gains(table: RankedTable) -> Gains | None:
     """Return the picture of gain against price; None where nothing is held against a baseline."""
     held = [(row, row.difference) for row in table.rows if row.difference][:SHOWN]
     if not held:
         return None
     held.sort(key=lambda pair: (price_order(pair[0].group, pair[0].access), -pair[1].effect))
     scale = Scale.around([end for _, d in held for end in (d.low, d.high, 0.0)], 10, 350, step=0.05)
-    found: list[Gain] = []
+    drawn: list[DrawnGain] = []
     prices: list[tuple[float, str, str]] = []
     y = 0.0
     for row, d in held:
@@ -145,8 +145,10 @@ def gains(table: Table) -> Gains | None:
             y += 20
             prices.append((y, row.access, row.group))
         y += _LINE + 4
-        found.append(Gain(row.method, row.group, scale.at(d.effect), y, scale.at(d.low), scale.at(d.high), d.sentence))
-    return Gains(tuple(found), tuple(prices), scale, y + 14)
+        drawn.append(
+            DrawnGain(row.method, row.group, scale.at(d.effect), y, scale.at(d.low), scale.at(d.high), d.sentence)
+        )
+    return Gains(tuple(drawn), tuple(prices), scale, y + 14)
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,8 @@ def corpora(across: Across) -> MeanGains | None:
     if not held:
         return None
     scale = Scale.around([0.0, *(one.effect for row in held for one in row.corpora)], 10, 350, step=0.05)
-    found = [_mean_gain(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(held)]
-    return MeanGains(tuple(found), scale, 30 + len(held) * (_LINE + 8) - 10)
+    drawn = [_mean_gain(row, 30 + i * (_LINE + 8), scale) for i, row in enumerate(held)]
+    return MeanGains(tuple(drawn), scale, 30 + len(held) * (_LINE + 8) - 10)
 
 
 def _mean_gain(row: AcrossRow, y: float, scale: Scale) -> MeanGain:
@@ -199,7 +201,7 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class DrawnConfusion:
     """The confusion matrix of one method; rows are true classes."""
 
     method: str
@@ -208,13 +210,13 @@ class Matrix:
     size: float
 
 
-def matrices(table: Table) -> list[Matrix]:
+def matrices(table: RankedTable) -> list[DrawnConfusion]:
     """Return the confusion matrices of the first methods."""
     short = _short(table.classes)
     return [_matrix(row, table.classes, short) for row in table.rows[:SHOWN]]
 
 
-def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> Matrix:
+def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> DrawnConfusion:
     cell = 160 / len(classes)
     squares = [
         Square(
@@ -229,7 +231,7 @@ def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> Matrix:
         for j, part in enumerate(line)
     ]
     labels = tuple((round((i + 0.5) * cell, 1), short[i], classes[i]) for i in range(len(classes)))
-    return Matrix(row.method, tuple(squares), labels, round(cell, 1))
+    return DrawnConfusion(row.method, tuple(squares), labels, round(cell, 1))
 
 
 def _short(classes: Sequence[str]) -> list[str]:

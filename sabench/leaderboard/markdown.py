@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sabench.leaderboard.board import Across, Board, Row, Table
+from sabench.leaderboard.board import Across, Board, RankedTable, Row
 from sabench.leaderboard.cells import (
     ACROSS_HEAD,
     across_cells,
@@ -39,7 +39,7 @@ def _across(across: Across) -> str:
     return "\n\n".join(parts)
 
 
-def _table(table: Table) -> str:
+def _table(table: RankedTable) -> str:
     mark = " (simulated)" if table.simulated else ""
     about = (
         f"{_text(table.protocol)}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "

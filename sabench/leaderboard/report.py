@@ -10,7 +10,7 @@ from sabench.interfaces.records import Draw
 from sabench.leaderboard.board import Row
 from sabench.leaderboard.rows import row_of
 from sabench.results.runs import CellRecord, RunRecord
-from sabench.results.sources import Source
+from sabench.results.sources import RunSource
 from sabench.stats import intervals, metrics
 from sabench.verdicts.baselines import Baselines
 from sabench.verdicts.entries import Entry, entries, entry_of, identity
@@ -73,7 +73,7 @@ def _scores(row: Row) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in ("rank", "baseline", "difference", "note")}
 
 
-def report(source: Source, run: RunRecord, draw: str = "first") -> Report:
+def report(source: RunSource, run: RunRecord, draw: str = "first") -> Report:
     """Return the report of a run under a draw.
 
     Raises:

@@ -22,11 +22,11 @@ from sabench.verdicts.verdict import Verdict, compare_family
 
 def differences(pairs: Sequence[tuple[Entry, Entry]]) -> dict[int, Difference]:
     """Return each first entry's difference to its second; all pairs are one family."""
-    return {id(found.first): _difference(found) for found in compare_family(pairs)}
+    return {id(verdict.first): _difference(verdict) for verdict in compare_family(pairs)}
 
 
-def _difference(found: Verdict) -> Difference:
-    one, entry, other, hurt = found.comparison, found.first, found.second, harm(found.gains)
+def _difference(verdict: Verdict) -> Difference:
+    one, entry, other, hurt = verdict.comparison, verdict.first, verdict.second, harm(verdict.gains)
     return Difference(
         baseline=other.title if other.draw == entry.draw else f"enrolled by {other.draw}",
         effect=one.effect.value,
@@ -44,27 +44,27 @@ def _difference(found: Verdict) -> Difference:
         worse_speaker=hurt.speaker,
         about_methods=one.about_methods,
         verdict=_kind(one),
-        sentence=found.sentence,
-        harm=found.harm_sentence,
+        sentence=verdict.sentence,
+        harm=verdict.harm_sentence,
     )
 
 
-def _kind(found: Comparison) -> str:
-    if not found.rejected:
+def _kind(comparison: Comparison) -> str:
+    if not comparison.rejected:
         return "none"
-    if not found.about_methods:
+    if not comparison.about_methods:
         return "models"
-    return "better" if found.effect.value > 0 else "worse"
+    return "better" if comparison.effect.value > 0 else "worse"
 
 
 def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference | None, baseline: bool) -> Row:
     """Return the row of an entry; seeds are averaged."""
     method, sample, score = entry.method, entry.sample, intervals.interval(entry.sample)
     gender = entry.source.gender(entry.first) if isinstance(entry.source, KnowsGender) else {}
-    found = [metrics.scores(predictions, gender) for predictions in entry.predictions]
-    speakers = {name: _mean(one.uar_per_speaker[name] for one in found) for name in found[0].uar_per_speaker}
-    worst = min(speakers, key=speakers.__getitem__) if math.isnan(found[0].gini) else _worst(found)
-    counts = np.sum([one.confusion for one in found], axis=0)
+    scores = [metrics.scores(predictions, gender) for predictions in entry.predictions]
+    speakers = {name: _mean(one.uar_per_speaker[name] for one in scores) for name in scores[0].uar_per_speaker}
+    worst = min(speakers, key=speakers.__getitem__) if math.isnan(scores[0].gini) else _worst(scores)
+    counts = np.sum([one.confusion for one in scores], axis=0)
     parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return Row(
         rank=rank,
@@ -81,17 +81,17 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
         uar=score.value,
         low=score.low,
         high=score.high,
-        uar_mean=_mean(one.uar_mean for one in found),
-        uar_pooled=_mean(one.uar_pooled for one in found),
+        uar_mean=_mean(one.uar_mean for one in scores),
+        uar_pooled=_mean(one.uar_pooled for one in scores),
         per_seed=tuple(float(value) for value in sample.seed_values),
         recall=dict(zip(entry.predictions[0].classes, metrics.recalls(counts).tolist(), strict=True)),
         confusion=tuple(tuple(line) for line in parts.tolist()),
         speakers=speakers,
         worst_speaker=worst,
         worst_uar=speakers[worst],
-        gini=_mean(one.gini for one in found),
-        iswf=_mean(one.iswf for one in found),
-        gender_gap=None if found[0].gender_gap is None else _mean(one.gender_gap or 0.0 for one in found),
+        gini=_mean(one.gini for one in scores),
+        iswf=_mean(one.iswf for one in scores),
+        gender_gap=None if scores[0].gender_gap is None else _mean(one.gender_gap or 0.0 for one in scores),
         complete=entry.complete,
         baseline=baseline,
         difference=difference,
@@ -100,9 +100,9 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
     )
 
 
-def _worst(found: Sequence[Scores]) -> str:
+def _worst(scores: Sequence[Scores]) -> str:
     """Return the speaker who is worst off most often over the seeds; the first of them where that ties."""
-    return Counter(one.worst_speaker[0] for one in found).most_common(1)[0][0]
+    return Counter(one.worst_speaker[0] for one in scores).most_common(1)[0][0]
 
 
 def _parameters(entry: Entry) -> dict[str, Any]:
@@ -112,9 +112,9 @@ def _parameters(entry: Entry) -> dict[str, Any]:
 
 
 def _cost(entry: Entry) -> dict[str, Any]:
-    flat = [cell for found in entry.cells for cell in found if cell.n_training_speakers]
+    flat = [cell for of_run in entry.cells for cell in of_run if cell.n_training_speakers]
     return {
-        "seconds": _mean(sum(cell.seconds for cell in found) for found in entry.cells),
+        "seconds": _mean(sum(cell.seconds for cell in of_run) for of_run in entry.cells),
         "n_parameters": max((cell.n_parameters for cell in flat if cell.n_parameters is not None), default=None),
         "n_training_speakers": min((cell.n_training_speakers for cell in flat), default=0),
     }

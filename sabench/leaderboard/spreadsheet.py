@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterable
 
-from sabench.leaderboard.board import Across, Board, Difference, Row, Table
+from sabench.leaderboard.board import Across, Board, Difference, RankedTable, Row
 from sabench.results.csv_cells import escaped
 
 CSV_COLUMNS = (
@@ -55,7 +55,7 @@ def _csv_across(across: Across) -> Iterable[dict[str, object]]:
         yield {key: _cell(value) for key, value in values.items()}
 
 
-def _csv_row(table: Table, part: str, row: Row) -> dict[str, object]:
+def _csv_row(table: RankedTable, part: str, row: Row) -> dict[str, object]:
     values = {
         **_place(table),
         "part": part,
@@ -70,13 +70,13 @@ def _csv_row(table: Table, part: str, row: Row) -> dict[str, object]:
     return {key: _cell(value) for key, value in values.items()}
 
 
-def _csv_difference(found: Difference) -> dict[str, object]:
-    named = {"difference": found.effect, "difference_low": found.low, "difference_high": found.high}
-    shared = [name for name in CSV_COLUMNS if hasattr(found, name) and name not in _OWN]
-    return {**named, **{name: getattr(found, name) for name in shared}}
+def _csv_difference(gain: Difference) -> dict[str, object]:
+    named = {"difference": gain.effect, "difference_low": gain.low, "difference_high": gain.high}
+    shared = [name for name in CSV_COLUMNS if hasattr(gain, name) and name not in _OWN]
+    return {**named, **{name: getattr(gain, name) for name in shared}}
 
 
-def _csv_reported(table: Table) -> Iterable[dict[str, object]]:
+def _csv_reported(table: RankedTable) -> Iterable[dict[str, object]]:
     for row in table.literature:
         note = f"{row.source}. {row.differences}".strip()
         values = {**_place(table), "part": "reported", "method": row.method, "uar": row.uar, "note": note}
@@ -84,7 +84,7 @@ def _csv_reported(table: Table) -> Iterable[dict[str, object]]:
         yield {key: _cell(value) for key, value in values.items()}
 
 
-def _place(table: Table) -> dict[str, object]:
+def _place(table: RankedTable) -> dict[str, object]:
     return {name: getattr(table, name) for name in ("dataset", "task", "simulated", "protocol", "protocol_hash")}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sabench.machine.kept import Kept
+from sabench.machine.kept import KeptFile
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class About:
     format: Annotated[int, Field(ge=1, lt=2**31)]
 
 
-_ABOUT: Kept[About] = Kept(
+_ABOUT: KeptFile[About] = KeptFile(
     About, "If no newer sabench wrote into this folder, remove the file; it is written again by the next run."
 )
 

@@ -87,7 +87,7 @@ def _too_large(path: Path, size: int, limit_bytes: int) -> str:
     )
 
 
-class Kept(Generic[T]):
+class KeptFile(Generic[T]):
     """One kind of JSON file: what it holds, and how large it may be.
 
     Args:

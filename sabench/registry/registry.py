@@ -76,11 +76,11 @@ class Registry:
 
     def offers(self, kind: str) -> list[Offer]:
         """Return every offer of one kind, broken ones included; this imports all plugins of the kind."""
-        found = [offer for offer in self._extra if offer.kind == kind]
+        offered = [offer for offer in self._extra if offer.kind == kind]
         for point in self._installed[kind]:
-            found += self._load(kind, point)
+            offered += self._load(kind, point)
         # A module with two plugins is reached through two entry points and offers both each time.
-        once = [offer for number, offer in enumerate(found) if offer not in found[:number]]
+        once = [offer for number, offer in enumerate(offered) if offer not in offered[:number]]
         return sorted(once, key=lambda offer: offer.name)
 
     def get(self, kind: str, name: str) -> Any:
@@ -159,11 +159,11 @@ class Registry:
         return offers[0]
 
     def _named(self, kind: str, name: str) -> list[Offer]:
-        found = [offer for offer in self._extra if (offer.kind, offer.name) == (kind, name)]
+        offered = [offer for offer in self._extra if (offer.kind, offer.name) == (kind, name)]
         for point in self._installed[kind]:
             if point.name == name:
-                found += [offer for offer in self._load(kind, point) if offer.name == name]
-        return found
+                offered += [offer for offer in self._load(kind, point) if offer.name == name]
+        return offered
 
     def _load(self, kind: str, point: importlib.metadata.EntryPoint) -> list[Offer]:
         distribution = point.dist.name if point.dist else "an unnamed distribution"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from sabench.hashing import file_name, is_key
 from sabench.interfaces.records import Access, Component, Draw, Method
-from sabench.machine.kept import NOTHING_ELSE, Kept, MiB, Values, shallow
+from sabench.machine.kept import NOTHING_ELSE, KeptFile, MiB, Values, shallow
 from sabench.protocols.splits import is_pooled, primary_score
 
 
@@ -123,7 +123,7 @@ def _consistent(run: RunRecord) -> RunRecord:
     raise ValueError(msg)
 
 
-RUN: Kept[RunRecord] = Kept(
+RUN: KeptFile[RunRecord] = KeptFile(
     Annotated[RunRecord, AfterValidator(_consistent)],
     "The run's command, repeated, writes it again and keeps what is complete.",
     limit_bytes=4 * MiB,

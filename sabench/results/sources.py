@@ -9,7 +9,7 @@ from sabench.interfaces.records import Predictions
 from sabench.results.runs import CellRecord, RunRecord
 
 
-class Source(Protocol):
+class RunSource(Protocol):
     """Where finished runs are read: the results folder, or whatever else keeps runs."""
 
     def runs(self) -> list[RunRecord]:
@@ -53,9 +53,9 @@ class Merged:
     Of runs with the same id the first complete one counts, and without any the first.
     """
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self._runs: dict[str, tuple[RunRecord, Source]] = {}
-        self._cards: dict[str, Source] = {}
+    def __init__(self, sources: Iterable[RunSource]) -> None:
+        self._runs: dict[str, tuple[RunRecord, RunSource]] = {}
+        self._cards: dict[str, RunSource] = {}
         self._unreadable: dict[str, str] = {}
         for source in sources:
             for run in source.runs():

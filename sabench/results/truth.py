@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ConfigDict, FailFast, ValidationError
 
 from sabench.hashing import digest
-from sabench.machine.kept import NOTHING_ELSE, Kept, MiB, first_fault
+from sabench.machine.kept import NOTHING_ELSE, KeptFile, MiB, first_fault
 from sabench.protocols.card import Card, Texts
 
 _AGAIN = "Repeat the command of a run under this protocol: it writes the file again from the corpus."
@@ -73,8 +73,10 @@ class Truth:
         return ""
 
 
-TRUTH: Kept[Truth] = Kept(Truth, _AGAIN, limit_bytes=LIMIT_BYTES, limit_values=LIMIT_VALUES)
-_RAW_CARD: Kept[dict[str, Any]] = Kept(dict[str, Any], _AGAIN, limit_bytes=LIMIT_BYTES, limit_values=LIMIT_VALUES)
+TRUTH: KeptFile[Truth] = KeptFile(Truth, _AGAIN, limit_bytes=LIMIT_BYTES, limit_values=LIMIT_VALUES)
+_RAW_CARD: KeptFile[dict[str, Any]] = KeptFile(
+    dict[str, Any], _AGAIN, limit_bytes=LIMIT_BYTES, limit_values=LIMIT_VALUES
+)
 
 
 @dataclass(frozen=True)

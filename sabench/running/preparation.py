@@ -66,20 +66,20 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
     dataset: Dataset = registry.create("datasets", base)
     root = _root(plan, base, dataset, observer)
     with observer.stage(f"{base}: decoding") as progress:
-        found = loading.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
-    loading.refuse_faulty(found)
-    for fault in found.faults[:_NOTED]:
+        loaded = loading.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
+    loading.refuse_faulty(loaded)
+    for fault in loaded.faults[:_NOTED]:
         observer.note(f"{base}: {fault}")
-    if len(found.faults) > _NOTED:
-        see = f"sabench dataset check {base} --task {found.task} --root {found.root}"
-        observer.note(f"{base}: and {len(found.faults) - _NOTED} more; see them with: {see}")
-    return dataset, found
+    if len(loaded.faults) > _NOTED:
+        see = f"sabench dataset check {base} --task {loaded.task} --root {loaded.root}"
+        observer.note(f"{base}: and {len(loaded.faults) - _NOTED} more; see them with: {see}")
+    return dataset, loaded
 
 
-def protocol(plan: Plan, dataset: Dataset, found: Corpus) -> Protocol:
+def protocol(plan: Plan, dataset: Dataset, of: Corpus) -> Protocol:
     """Return the folds of a corpus under the plan's protocol."""
     name = plan.protocol or dataset.default_protocol
-    return make(found, loading.fingerprint(found), name, plan.pool)
+    return make(of, loading.fingerprint(of), name, plan.pool)
 
 
 def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> SplitCorpus:
@@ -88,12 +88,12 @@ def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) 
     Raises:
         SabenchError: the corpus cannot be had, or the protocol does not fit it.
     """
-    dataset, found = corpus(plan, registry, name, observer)
-    made = protocol(plan, dataset, found)
+    dataset, loaded = corpus(plan, registry, name, observer)
+    made = protocol(plan, dataset, loaded)
     if made.shortfalls:
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
         observer.note(f"{name}: {what}: {first_few(made.shortfalls, _NOTED)}.")
-    split = SplitCorpus(found, made)
+    split = SplitCorpus(loaded, made)
     for sentence in untrained_classes(split):
         observer.note(f"{name}: {sentence}")
     return split

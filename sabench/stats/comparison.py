@@ -171,7 +171,7 @@ class _Pair:
         """Return the comparison, tested at the `times`-th part of the level."""
         n = len(self.first.units)
         alpha = ALPHA / times
-        found = Comparison(
+        compared = Comparison(
             effect=self.interval(alpha),
             confidence=1 - alpha,
             p=self.p,
@@ -188,7 +188,7 @@ class _Pair:
             n_seeds=(self.first.n_seeds, self.second.n_seeds),
             about_methods=self.about_methods,
         )
-        return found if found.rejected else replace(found, effect=_with_zero(found.effect))
+        return compared if compared.rejected else replace(compared, effect=_with_zero(compared.effect))
 
     def interval(self, alpha: float) -> Interval:
         """Return the differences that one of the tests, at least, does not reject."""

@@ -30,7 +30,7 @@ class Interval:
 def interval(sample: Sample, *, confidence: float = CONFIDENCE) -> Interval:
     """Return the score of a method with its interval, over speakers and, where one model serves several, seeds.
 
-    Where every speaker has a model of their own, the luck of the seed is in the spread over speakers.
+    Where every speaker has a model of their own, the variance between seeds is in the spread over speakers.
     """
     parts = [(float((sample.influence**2).sum()), sample.df)]
     if sample.shared and sample.n_seeds > 1:
@@ -41,9 +41,9 @@ def interval(sample: Sample, *, confidence: float = CONFIDENCE) -> Interval:
     if slope < 1e-9 or np.isnan(plain.low):
         return plain
     scaled = [(variance / slope**2, df) for variance, df in parts]
-    found = interval_of(float(np.log(value / (1 - value))), scaled, confidence=confidence)
+    of_logit = interval_of(float(np.log(value / (1 - value))), scaled, confidence=confidence)
     return Interval(
-        value, max(0.0, min(plain.low, _fraction(found.low))), min(1.0, max(plain.high, _fraction(found.high)))
+        value, max(0.0, min(plain.low, _fraction(of_logit.low))), min(1.0, max(plain.high, _fraction(of_logit.high)))
     )
 
 

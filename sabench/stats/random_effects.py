@@ -91,9 +91,11 @@ def _mean(effects: Effects) -> _Mean:
         msg = f"{len(values)} corpus came; combining takes two or more."
         raise ValueError(msg)
     with np.errstate(divide="ignore", invalid="ignore"):  # statsmodels divides by Q, which is 0 for equal effects
-        found = combine_effects(values, np.maximum(errors, _LEAST_ERROR) ** 2, method_re="iterated")
-    variance = max(float(found.var_hksj_re), float(found.var_eff_w_re))
-    return _Mean(float(found.mean_effect_re), variance, float(len(values) - 1), float(np.sqrt(found.tau2)))
+        combined_effects = combine_effects(values, np.maximum(errors, _LEAST_ERROR) ** 2, method_re="iterated")
+    variance = max(float(combined_effects.var_hksj_re), float(combined_effects.var_eff_w_re))
+    return _Mean(
+        float(combined_effects.mean_effect_re), variance, float(len(values) - 1), float(np.sqrt(combined_effects.tau2))
+    )
 
 
 def _combined(mean: _Mean, p: float, p_corrected: float, times: int, family: int) -> Combined:

@@ -105,19 +105,19 @@ class RunContent:
 
     def environments(self) -> list[dict[str, Any]]:
         """Return each environment that folds were fitted in, with the names of those folds."""
-        found: dict[str, dict[str, Any]] = {}
+        by_hash: dict[str, dict[str, Any]] = {}
         for cell in self.cells:
             if cell.environment:
                 entry = _plain(cell.environment)
                 key = json.dumps(entry, sort_keys=True)
-                found.setdefault(key, {"folds": [], "environment": entry})["folds"].append(cell.fold)
-        return list(found.values())
+                by_hash.setdefault(key, {"folds": [], "environment": entry})["folds"].append(cell.fold)
+        return list(by_hash.values())
 
     @cached_property
     def digest(self) -> str:
         """Tells whether the files that were logged once are still those of the results folder."""
-        told = [self.record, self.environments(), _plain(self.card)]
-        sha = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+        content = [self.record, self.environments(), _plain(self.card)]
+        sha = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
         for draw, those in self.predictions.items():
             sha.update(draw.encode() + "\0".join(those.ids).encode() + those.probabilities.tobytes())
         return sha.hexdigest()[:32]

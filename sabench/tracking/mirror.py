@@ -77,17 +77,17 @@ class Mirror:
     def _find(self) -> None:
         """Look the runs up; where a name is there twice, the oldest stands."""
         run_id = self._content.run.run_id
-        for found in self._client.search_runs(
+        for kept in self._client.search_runs(
             [self._experiment_id],
             filter_string=f"tags.`{payload.RUN_ID}` = '{run_id}' and tags.`{payload.RESULTS}` = '{self._results}'",
             max_results=_MOST_RUNS,
             order_by=["attributes.start_time DESC"],
         ):
-            fold = found.data.tags.get(payload.FOLD)
+            fold = kept.data.tags.get(payload.FOLD)
             if fold is None:
-                self._parent = found
+                self._parent = kept
             else:
-                self._folds[fold] = found
+                self._folds[fold] = kept
 
     def _write_fold(self, cell: Any, *, live: bool) -> None:
         run = self._content.run

@@ -17,7 +17,7 @@ import numpy as np
 from sabench.cells.evaluation_file import probability_fault
 from sabench.errors import DamagedFile, ResultsError
 from sabench.interfaces.records import Predictions
-from sabench.machine.kept import Kept, MiB, Values
+from sabench.machine.kept import KeptFile, MiB, Values
 from sabench.results.runs import CellRecord, RunRecord, run_from
 from sabench.results.truth import read_card
 from sabench.tracking import files, payload
@@ -106,7 +106,7 @@ class TrackedRuns:
         """MLflow's id of every run, by ours."""
         with self._store.session() as client:
             token: str | None = ""
-            found: dict[str, str] = {}
+            versions: dict[str, str] = {}
             while token is not None:
                 page = client.search_runs(
                     [self._store.experiment_id],
@@ -115,9 +115,9 @@ class TrackedRuns:
                     order_by=["attributes.start_time ASC"],
                     page_token=token or None,
                 )
-                found |= {run.data.tags[payload.RUN_ID]: run.info.run_id for run in page}
+                versions |= {run.data.tags[payload.RUN_ID]: run.info.run_id for run in page}
                 token = page.token
-        return found
+        return versions
 
     @cached_property
     def _records(self) -> dict[str, _Tracked | ResultsError]:
@@ -197,6 +197,6 @@ class _Environment:
 
 _AGAIN = "Run `sabench track` again where the run was made."
 _RUN_FIELDS = {field.name for field in fields(RunRecord)}
-_RECORD: Kept[dict[str, Any]] = Kept(dict[str, Any], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
-_CELLS: Kept[list[CellRecord]] = Kept(list[CellRecord], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
-_ENVIRONMENTS: Kept[list[_Environment]] = Kept(list[_Environment], _AGAIN, limit_bytes=64 * MiB)
+_RECORD: KeptFile[dict[str, Any]] = KeptFile(dict[str, Any], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
+_CELLS: KeptFile[list[CellRecord]] = KeptFile(list[CellRecord], _AGAIN, limit_bytes=64 * MiB, limit_values=1_000_000)
+_ENVIRONMENTS: KeptFile[list[_Environment]] = KeptFile(list[_Environment], _AGAIN, limit_bytes=64 * MiB)

@@ -145,18 +145,18 @@ def _migrate(address: Address) -> None:
 
 
 def _experiment(client: Any, address: Address, *, create: bool) -> str:
-    found = client.get_experiment_by_name(address.experiment)
-    if found is None and not create:
+    experiment = client.get_experiment_by_name(address.experiment)
+    if experiment is None and not create:
         raise TrackingError(_nothing(address))
-    if found is None:
-        found = _created(client, address)
-    if found.lifecycle_stage == "deleted":
+    if experiment is None:
+        experiment = _created(client, address)
+    if experiment.lifecycle_stage == "deleted":
         msg = (
             f"MLflow experiment {address.experiment!r} on {address.shown} was deleted. Restore it with "
-            f"`mlflow experiments restore -x {found.experiment_id}`, or name another in MLFLOW_EXPERIMENT_NAME."
+            f"`mlflow experiments restore -x {experiment.experiment_id}`, or name another in MLFLOW_EXPERIMENT_NAME."
         )
         raise TrackingError(msg)
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _created(client: Any, address: Address) -> Any:
@@ -164,10 +164,10 @@ def _created(client: Any, address: Address) -> Any:
     try:
         client.create_experiment(address.experiment, artifact_location=location)
     except Exception as error:  # noqa: BLE001  (another machine was first on the same server)
-        found = client.get_experiment_by_name(address.experiment)
-        if found is None:
+        experiment = client.get_experiment_by_name(address.experiment)
+        if experiment is None:
             raise error
-        return found
+        return experiment
     return client.get_experiment_by_name(address.experiment)
 
 
@@ -180,7 +180,7 @@ def _nothing(address: Address) -> str:
 
 def _sentence(address: Address, error: Exception, advice: str) -> str:
     what = "does not answer" if _is_away(error) else f"cannot be used: {_reason(error)}"
-    return f"MLflow store {address.shown} {what}. Mend it or name another in MLFLOW_TRACKING_URI. {advice}".rstrip()
+    return f"MLflow store {address.shown} {what}. Repair it, or name another in MLFLOW_TRACKING_URI. {advice}".rstrip()
 
 
 def _reason(error: Exception) -> str:

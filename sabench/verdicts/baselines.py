@@ -43,9 +43,9 @@ class Baselines:
 
 
 def _named(entries: Sequence[Entry], wanted: str) -> Entry:
-    found = [e for e in entries if wanted in (e.title, e.method.name, *(run.run_id for run in e.runs))]
-    if found:
-        return found[0]
+    matching = [e for e in entries if wanted in (e.title, e.method.name, *(run.run_id for run in e.runs))]
+    if matching:
+        return matching[0]
     titles = [entry.title for entry in entries]
     place = f"{entries[0].place} ({entries[0].first.protocol})" if entries else "this protocol"
     msg = (

@@ -12,7 +12,7 @@ from sabench.errors import DamagedFile, ResultsError
 from sabench.hashing import canonical
 from sabench.interfaces.records import Draw, Method, Predictions
 from sabench.results.runs import CellRecord, RunRecord
-from sabench.results.sources import Source
+from sabench.results.sources import RunSource
 from sabench.stats import sample
 from sabench.stats.sample import Sample
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class RunContent:
+class ReadRun:
     """What was read of one run under one draw; `fault` says why it cannot be believed, and is empty where it can."""
 
     predictions: Predictions | None
@@ -39,7 +39,7 @@ class Entry:
         label: what tells it from others of the same title; empty where nothing needs to.
     """
 
-    source: Source
+    source: RunSource
     runs: tuple[RunRecord, ...]
     draw: str = "first"
     label: str = ""
@@ -75,7 +75,7 @@ class Entry:
         return Draw.parse(self.draw).control
 
     @cached_property
-    def contents(self) -> tuple[RunContent, ...]:
+    def contents(self) -> tuple[ReadRun, ...]:
         """What was read of each seed."""
         return tuple(_read(self.source, run, self.draw) for run in self.runs)
 
@@ -111,7 +111,7 @@ def sample_of(entry: Entry, predictions: Sequence[Predictions]) -> Sample:
     return sample.sample(predictions, pooled=entry.first.pooled, stochastic=entry.first.stochastic)
 
 
-def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Entry]:
+def entries(source: RunSource, runs: Iterable[RunRecord] | None = None) -> list[Entry]:
     """Return the runs of a source as methods with their seeds, one entry a draw, oldest first.
 
     Names that mean the same method are one. Where a seed ran twice (with other threads, or another
@@ -128,29 +128,29 @@ def entries(source: Source, runs: Iterable[RunRecord] | None = None) -> list[Ent
     return [Entry(source, _kept(source, seeds, draw), draw) for (_, draw), seeds in groups.items()]
 
 
-def sound_entries(source: Source, runs: Iterable[RunRecord]) -> tuple[list[Entry], dict[str, str]]:
+def sound_entries(source: RunSource, runs: Iterable[RunRecord]) -> tuple[list[Entry], dict[str, str]]:
     """Return the entries of all runs that can be read, and why the others cannot, by their ids."""
     left, damaged = list(runs), dict[str, str]()
     while True:
-        found = entries(source, left)
-        fresh = {run_id: reason for entry in found for run_id, reason in entry.damage.items()}
+        sound = entries(source, left)
+        fresh = {run_id: reason for entry in sound for run_id, reason in entry.damage.items()}
         if not fresh:
-            return found, damaged
+            return sound, damaged
         damaged |= fresh
         left = [run for run in left if run.run_id not in damaged]
 
 
-def _read(source: Source, run: RunRecord, draw: str) -> RunContent:
+def _read(source: RunSource, run: RunRecord, draw: str) -> ReadRun:
     try:
         predictions, cells = source.predictions(run, draw), tuple(source.cells(run))
     except ResultsError as error:
-        return RunContent(None, (), str(error))
-    return RunContent(predictions, cells, next((cell.error for cell in cells if cell.status == "damaged"), ""))
+        return ReadRun(None, (), str(error))
+    return ReadRun(predictions, cells, next((cell.error for cell in cells if cell.status == "damaged"), ""))
 
 
-def left_out(source: Source, found: Iterable[Entry], damaged: Collection[str] = ()) -> list[str]:
+def left_out(source: RunSource, shown: Iterable[Entry], damaged: Collection[str] = ()) -> list[str]:
     """Return a sentence for each run that `entries` passed over, without those that are damaged."""
-    kept = {run.run_id for entry in found for run in entry.runs} | set(damaged)
+    kept = {run.run_id for entry in shown for run in entry.runs} | set(damaged)
     others = [run for run in source.runs() if run.run_id not in kept]
     return [
         f"{run.run_id}: another run of this method and seed is there."
@@ -160,7 +160,7 @@ def left_out(source: Source, found: Iterable[Entry], damaged: Collection[str] = 
     ]
 
 
-def is_complete(source: Source, run: RunRecord, draw: str) -> bool:
+def is_complete(source: RunSource, run: RunRecord, draw: str) -> bool:
     """Return whether every fold of a run has been evaluated under a draw; other draws may be missing, or damaged."""
     try:
         return run.status == "complete" or set(source.predictions(run, draw).fold.tolist()) == set(run.folds)
@@ -180,13 +180,13 @@ def method_identity(run: RunRecord) -> list[Any]:
     return [*parts, method.variant]
 
 
-def _kept(source: Source, seeds: Mapping[int, RunRecord], draw: str) -> tuple[RunRecord, ...]:
+def _kept(source: RunSource, seeds: Mapping[int, RunRecord], draw: str) -> tuple[RunRecord, ...]:
     ordered = [seeds[seed] for seed in sorted(seeds)]
     complete = tuple(run for run in ordered if is_complete(source, run, draw))
     return complete or tuple(ordered)
 
 
-def entry_of(source: Source, run: RunRecord, draw: str = "first") -> Entry:
+def entry_of(source: RunSource, run: RunRecord, draw: str = "first") -> Entry:
     """Return the entry that a run is part of.
 
     Raises:
@@ -202,11 +202,11 @@ def entry_of(source: Source, run: RunRecord, draw: str = "first") -> Entry:
         raise DamagedFile(damaged[run.run_id])
     for run_id, reason in damaged.items():
         log.warning("%s is left out: %s", run_id, reason)
-    found = next(entry for entry in found_entries if entry.draw == draw)
-    return found if run.run_id in {kept.run_id for kept in found.runs} else Entry(source, (run,), draw)
+    own = next(entry for entry in found_entries if entry.draw == draw)
+    return own if run.run_id in {kept.run_id for kept in own.runs} else Entry(source, (run,), draw)
 
 
-def pair_of(source: Source, first: tuple[RunRecord, str], second: tuple[RunRecord, str]) -> tuple[Entry, Entry]:
+def pair_of(source: RunSource, first: tuple[RunRecord, str], second: tuple[RunRecord, str]) -> tuple[Entry, Entry]:
     """Return the entries of two runs, each with its draw; two runs of one method stand for themselves.
 
     Raises:

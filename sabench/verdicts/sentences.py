@@ -11,20 +11,20 @@ from sabench.verdicts.harm import Harm
 from sabench.verdicts.wording import confidence_words, p_words, points, price_words
 
 
-def sentence(first: Entry, second: Entry, found: Comparison) -> str:
+def sentence(first: Entry, second: Entry, comparison: Comparison) -> str:
     """Return what a comparison says of two methods, with the p value that was corrected for its family."""
-    ahead, behind = (first, second) if found.effect.value >= 0 else (second, first)
+    ahead, behind = (first, second) if comparison.effect.value >= 0 else (second, first)
     if identity(first.first) == identity(second.first):
-        text = _of_one_method(ahead, behind, found)
-    elif not found.rejected:
-        text = _undecided(f"{ahead.title} and {behind.title}", _place(first), found)
-    elif found.about_methods or same_models(first, second):
+        text = _of_one_method(ahead, behind, comparison)
+    elif not comparison.rejected:
+        text = _undecided(f"{ahead.title} and {behind.title}", _place(first), comparison)
+    elif comparison.about_methods or same_models(first, second):
         price = price_words(ahead.method.access, behind.method.access)
-        text = f"{ahead.title} beats {behind.title} {_place(first)} by {_size(found)}{price}."
+        text = f"{ahead.title} beats {behind.title} {_place(first)} by {_size(comparison)}{price}."
     else:
         order = f"{ahead.title} is ahead of {behind.title}"
-        return f"These trained models differ {_place(first)}: {order} by {_size(found)}."
-    return text if found.about_methods or not same_models(first, second) else f"With these trained models, {text}"
+        return f"These trained models differ {_place(first)}: {order} by {_size(comparison)}."
+    return text if comparison.about_methods or not same_models(first, second) else f"With these trained models, {text}"
 
 
 def same_models(first: Entry, second: Entry) -> bool:
@@ -51,9 +51,9 @@ def harm_sentence(title: str, harm: Harm) -> str:
     return f"{title} scores lower for {harm.n_worse} of {harm.n_speakers} speakers, {who}."
 
 
-def notes(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> tuple[str, ...]:
+def notes(first: Entry, second: Entry, comparison: Comparison, min_seeds: int) -> tuple[str, ...]:
     """Return how a comparison was made and what weakens it, a sentence or two each."""
-    said = [_test(found), _seeds(first, second, found, min_seeds), _three_tests(found)]
+    said = [_test(comparison), _seeds(first, second, comparison, min_seeds), _three_tests(comparison)]
     said += [_partial(entry) for entry in (first, second) if not entry.complete]
     if first.first.simulated:
         said.append("Simulated speech: this tests methods, and says nothing of real recordings.")
@@ -64,49 +64,57 @@ def _place(entry: Entry) -> str:
     return f"on {entry.place}{' (simulated)' if entry.first.simulated else ''}"
 
 
-def _of_one_method(ahead: Entry, behind: Entry, found: Comparison) -> str:
+def _of_one_method(ahead: Entry, behind: Entry, comparison: Comparison) -> str:
     method = f"{ahead.method.title} {_place(ahead)}"
     if ahead.draw == behind.draw:
         seeds = " and ".join(", ".join(str(run.seed) for run in entry.runs) for entry in (ahead, behind))
-        return f"Seeds {seeds} of {method} differ by {_size(found)}; they are one method: this is chance in training."
-    if found.rejected:
-        return f"{method} scores higher enrolled by {ahead.draw} than enrolled by {behind.draw}, by {_size(found)}."
-    return _undecided(f"Enrolment by {ahead.draw} and by {behind.draw}", f"for {method}", found)
+        return (
+            f"Seeds {seeds} of {method} differ by {_size(comparison)}; they are one method: this is chance in training."
+        )
+    if comparison.rejected:
+        return (
+            f"{method} scores higher enrolled by {ahead.draw} than enrolled by {behind.draw}, by {_size(comparison)}."
+        )
+    return _undecided(f"Enrolment by {ahead.draw} and by {behind.draw}", f"for {method}", comparison)
 
 
-def _undecided(both: str, where: str, found: Comparison) -> str:
-    return f"{both} cannot be told apart {where}: a difference of {_size(found)}.{_could_find(found)}"
+def _undecided(both: str, where: str, comparison: Comparison) -> str:
+    return f"{both} cannot be told apart {where}: a difference of {_size(comparison)}.{_could_find(comparison)}"
 
 
-def _could_find(found: Comparison) -> str:
-    if not found.decidable:
-        family = f" and {found.family} comparisons" if found.family > 1 else ""
-        return f" With {found.n_speakers} speakers{family} no difference, however large, can be significant."
-    if math.isnan(found.detectable):
+def _could_find(comparison: Comparison) -> str:
+    if not comparison.decidable:
+        family = f" and {comparison.family} comparisons" if comparison.family > 1 else ""
+        return f" With {comparison.n_speakers} speakers{family} no difference, however large, can be significant."
+    if math.isnan(comparison.detectable):
         return ""
-    size = points(found.detectable)
+    size = points(comparison.detectable)
     return f" A true difference of {size} points is found in {100 * POWER:.0f} of 100 such comparisons."
 
 
-def _size(found: Comparison) -> str:
-    effect = found.effect
+def _size(comparison: Comparison) -> str:
+    effect = comparison.effect
     low, high = sorted((effect.low, effect.high)) if effect.value >= 0 else sorted((-effect.low, -effect.high))
-    interval = f" [{confidence_words(found.confidence)} {points(low)}, {points(high)}]" if found.decidable else ""
-    family = f" (Holm, {found.family} comparisons)" if found.family > 1 else ""
-    return f"{points(abs(effect.value))} points{interval}, {p_words(found.p_corrected)}{family}"
+    interval = (
+        f" [{confidence_words(comparison.confidence)} {points(low)}, {points(high)}]" if comparison.decidable else ""
+    )
+    family = f" (Holm, {comparison.family} comparisons)" if comparison.family > 1 else ""
+    return f"{points(abs(effect.value))} points{interval}, {p_words(comparison.p_corrected)}{family}"
 
 
-def _test(found: Comparison) -> str:
-    how = "all permutations counted" if found.exact else "permutations drawn with a fixed seed"
-    alone = " p is corrected for no other comparison: choose the pair before you look." if found.family == 1 else ""
+def _test(comparison: Comparison) -> str:
+    how = "all permutations counted" if comparison.exact else "permutations drawn with a fixed seed"
+    alone = (
+        " p is corrected for no other comparison: choose the pair before you look." if comparison.family == 1 else ""
+    )
     return (
-        f"Paired permutation test over {found.n_speakers} speakers, {how}; the smallest attainable p is "
-        f"{found.smallest_p:.2g}.{alone} Conditional on the training sets."
+        f"Paired permutation test over {comparison.n_speakers} speakers, {how}; the smallest attainable p is "
+        f"{comparison.smallest_p:.2g}.{alone} Conditional on the training sets."
     )
 
 
-def _seeds(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> str:
-    if found.about_methods:
+def _seeds(first: Entry, second: Entry, comparison: Comparison, min_seeds: int) -> str:
+    if comparison.about_methods:
         return ""
     if same_models(first, second):
         return (
@@ -123,12 +131,12 @@ def _seeds(first: Entry, second: Entry, found: Comparison, min_seeds: int) -> st
     )
 
 
-def _three_tests(found: Comparison) -> str:
-    if found.p_seeds is None or found.p_both is None:
+def _three_tests(comparison: Comparison) -> str:
+    if comparison.p_seeds is None or comparison.p_both is None:
         return ""
     return (
-        f"Over speakers {p_words(found.p_speakers)}, over seeds {p_words(found.p_seeds)}, over both together "
-        f"{p_words(found.p_both)}; the verdict needs all three."
+        f"Over speakers {p_words(comparison.p_speakers)}, over seeds {p_words(comparison.p_seeds)}, over both together "
+        f"{p_words(comparison.p_both)}; the verdict needs all three."
     )
 
 

@@ -56,28 +56,28 @@ class Verdict:
 
     def json(self) -> dict[str, Any]:
         """Return it as a JSON value; scores and effects are fractions, null where there is none."""
-        found = self.comparison
+        of = self.comparison
         value: dict[str, Any] = {
             "verdict": self.sentence,
             "harm": {"method": self.ahead.title, "sentence": self.harm_sentence, **asdict(self.harm)},
             "notes": list(self.notes),
-            "significant": found.significant,
-            "about_methods": found.about_methods,
-            "effect": found.effect.value,
-            "low": found.effect.low,
-            "high": found.effect.high,
-            "confidence": found.confidence,
-            "p": found.p,
-            "p_corrected": found.p_corrected,
-            "family": found.family,
-            "p_speakers": found.p_speakers,
-            "p_seeds": found.p_seeds,
-            "p_both": found.p_both,
-            "standard_error": found.standard_error,
-            "detectable": found.detectable,
-            "smallest_p": found.smallest_p,
-            "exact": found.exact,
-            "n_speakers": found.n_speakers,
+            "significant": of.significant,
+            "about_methods": of.about_methods,
+            "effect": of.effect.value,
+            "low": of.effect.low,
+            "high": of.effect.high,
+            "confidence": of.confidence,
+            "p": of.p,
+            "p_corrected": of.p_corrected,
+            "family": of.family,
+            "p_speakers": of.p_speakers,
+            "p_seeds": of.p_seeds,
+            "p_both": of.p_both,
+            "standard_error": of.standard_error,
+            "detectable": of.detectable,
+            "smallest_p": of.smallest_p,
+            "exact": of.exact,
+            "n_speakers": of.n_speakers,
             "first": _side(self.first, self.scores[0]),
             "second": _side(self.second, self.scores[1]),
         }
@@ -119,8 +119,8 @@ def compare_family(pairs: Sequence[tuple[Entry, Entry]], *, min_seeds: int = MIN
         ResultsError: two of a pair ran under different protocols, or scored nothing in common.
     """
     made = [_Common.of(first, second) for first, second in pairs]
-    found = comparison.compare_family([pair.samples for pair in made], min_seeds=min_seeds)
-    return [pair.verdict(one, min_seeds) for pair, one in zip(made, found, strict=True)]
+    compared = comparison.compare_family([pair.samples for pair in made], min_seeds=min_seeds)
+    return [pair.verdict(one, min_seeds) for pair, one in zip(made, compared, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -142,19 +142,19 @@ class _Common:
             one, other = replace(one, stochastic=False), replace(other, stochastic=False)
         return cls(first, second, (one, other), gains_by_speaker(ours, theirs))
 
-    def verdict(self, found: Comparison, min_seeds: int) -> Verdict:
+    def verdict(self, compared: Comparison, min_seeds: int) -> Verdict:
         first, second = self.first, self.second
         if same_models(first, second) and lacks_seeds(first, min_seeds):
-            found = replace(found, about_methods=False)
+            compared = replace(compared, about_methods=False)
         one, other = self.samples
         return Verdict(
             first,
             second,
             scores=(intervals.interval(one), intervals.interval(other)),
-            comparison=found,
+            comparison=compared,
             gains=self.gains,
-            sentence=sentence(first, second, found),
-            notes=notes(first, second, found, min_seeds),
+            sentence=sentence(first, second, compared),
+            notes=notes(first, second, compared, min_seeds),
         )
 
 

@@ -310,7 +310,7 @@ def test_an_encrypted_member_is_refused(packed, tmp_path):
 
 
 def test_a_zip_that_is_no_bundle_is_refused(tmp_path):
-    refused(zip_of(tmp_path / "a.zip", [("card.json", b"{}")]), "a zip without manifest.json, hence no bundle")
+    refused(zip_of(tmp_path / "a.zip", [("card.json", b"{}")]), "a zip without manifest.json, so it is no bundle")
 
 
 def test_an_unknown_format_is_refused(packed, tmp_path):

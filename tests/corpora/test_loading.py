@@ -372,7 +372,7 @@ def test_the_fingerprint_follows_ids_speakers_labels_and_samples(tmp_path, colum
 
 def test_a_corpus_that_is_not_decoded_has_no_fingerprint(tmp_path):
     corpus = make_corpus(tmp_path)
-    with pytest.raises(DatasetError, match="not decoded, hence no fingerprint"):
+    with pytest.raises(DatasetError, match="not decoded, so it has no fingerprint"):
         loading.fingerprint(corpus)
     Path(corpus.table["path"][0]).unlink()
     with pytest.raises(DatasetError, match="sabench dataset check tiny"):

@@ -238,8 +238,8 @@ def test_a_control_of_one_seed_is_held_against_that_seed(results):
 
 def test_reported_results_stand_beside_their_task_and_beside_no_twin(results):
     reported = [
-        Reported("SVM", "3class", 0.55, "Who 2020, Table 1", differences="5 folds", adapter="svm"),
-        Reported("SVM", "7class", 0.44, "Who 2020, Table 2"),
+        Reported("SVM", "3class", 0.55, "Who 2020, RankedTable 1", differences="5 folds", adapter="svm"),
+        Reported("SVM", "7class", 0.44, "Who 2020, RankedTable 2"),
     ]
     Made(results).run(SVM, 0.5)
     Made(results, dataset="twin", simulation={"scale": 1}).run(SVM)

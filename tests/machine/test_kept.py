@@ -10,7 +10,7 @@ from pydantic import ConfigDict, FailFast, Field
 
 from sabench.errors import DamagedFile, UnreadableFile
 from sabench.machine.files import write_json
-from sabench.machine.kept import Kept, Values, read_bytes, sealed, unsealed
+from sabench.machine.kept import KeptFile, Values, read_bytes, sealed, unsealed
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Note:
     numbers: Annotated[list[int], FailFast()] = ()
 
 
-NOTE = Kept(Note, "Do it again.")
+NOTE = KeptFile(Note, "Do it again.")
 SOUND = {"count": 1, "values": {"a": [0.5, None, "ß"]}, "numbers": [1, 2]}
 
 
@@ -84,7 +84,7 @@ def test_a_file_of_more_values_than_sabench_writes_is_refused_before_it_is_parse
 def test_many_faults_are_counted_and_not_listed():
     twins = ", ".join(f'"{number}": "x"' for number in range(1000))
     with pytest.raises(DamagedFile, match="1000 of its values are not what sabench writes there"):
-        Kept(dict[str, int], "").parse(f"{{{twins}}}".encode(), "note.json")
+        KeptFile(dict[str, int], "").parse(f"{{{twins}}}".encode(), "note.json")
 
 
 def test_what_is_no_plain_file_of_bounded_size_is_refused(tmp_path):

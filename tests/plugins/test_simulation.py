@@ -17,9 +17,9 @@ from sabench_plugins.datasets.aibo import Aibo
 from sabench_plugins.datasets.iemocap import Iemocap
 from sabench_plugins.simulation import aibo, emotion, iemocap, shaping, studio
 from sabench_plugins.simulation.counts import share, table
-from sabench_plugins.simulation.emotion import Delivery
+from sabench_plugins.simulation.emotion import Manner
 from sabench_plugins.simulation.speaker import draw, stream
-from sabench_plugins.simulation.twin import MARKER, Line, Recipe, folder
+from sabench_plugins.simulation.twin import MARKER, Line, TwinRecipe, folder
 
 SCALES = (1.0, 0.31, 0.15, 0.05, 0.02, 0.005, 0.0001)
 TINY = 0.001
@@ -39,8 +39,8 @@ def wavs(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*.wav"))}
 
 
-def recipe(**changes) -> Recipe:
-    return replace(Recipe("aibo", 1.0, 0, 1.0, ""), **changes)
+def recipe(**changes) -> TwinRecipe:
+    return replace(TwinRecipe("aibo", 1.0, 0, 1.0, ""), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_speakers_of_one_gender_differ_in_pitch_as_in_real_corpora(population):
 
 def test_neutral_speech_of_one_speaker_varies_in_pitch_as_in_real_corpora():
     rng = np.random.default_rng(0)
-    said = [emotion.deliver(Delivery(), Delivery(), 1.0, rng).pitch_st for _ in range(2000)]
+    said = [emotion.deliver(Manner(), Manner(), 1.0, rng).pitch_st for _ in range(2000)]
     assert 0.7 < np.std(said) < 1.3  # EmoDB 1.3, RAVDESS 0.7
 
 
@@ -216,7 +216,7 @@ def test_one_girl_and_one_boy_validate():
 
 
 def test_an_emotion_deviates_from_the_speakers_own_baseline():
-    own, rng = Delivery(pitch_st=4.0), np.random.default_rng(0)
+    own, rng = Manner(pitch_st=4.0), np.random.default_rng(0)
     said = [emotion.deliver(emotion.AIBO["A"], own, 1.0, rng).pitch_st for _ in range(400)]
     expected = 4.0 + emotion.AIBO["A"].pitch_st * np.mean(emotion.INTENSITY)
     assert np.mean(said) == pytest.approx(expected, abs=0.3)
@@ -331,7 +331,7 @@ def test_pitch_moves_by_the_semitones_asked_for(tmp_path):
 @pytest.mark.parametrize("cast", [aibo.CAST, iemocap.CAST])
 def test_the_mean_pitch_is_the_one_asked_for(tmp_path, cast):
     lines = [Line(f"{i}.wav", next(iter(cast.emotions))) for i in range(3)]
-    flat = replace(cast, emotions=dict.fromkeys(cast.emotions, Delivery()))
+    flat = replace(cast, emotions=dict.fromkeys(cast.emotions, Manner()))
     made = flat.session(recipe(speaker_effect=0.0), "somebody", lines)
     recorded(tmp_path / "wav", made)
     asked = [cast.population.pitch_hz * 2 ** (take.delivery.pitch_st / 12) for take in made.takes]

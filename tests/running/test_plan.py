@@ -93,7 +93,7 @@ def test_all_faults_are_told_at_once():
     told = faults(adapters=[], jobs=0, device="tpu", draws=["last"], pool="neutral=x", sedes=[1])
     assert told.startswith("The plan cannot be carried out: ")
     assert "adapters: Tuple should have at least 1 item" in told
-    assert "jobs: Input should be greater than or equal to 1 (came: 0)" in told
+    assert "jobs: Input should be greater than or equal to 1 (given: 0)" in told
     assert "device: String should match pattern" in told
     assert "draws: Draw 'last' is not one of first, nth, random, other-speaker" in told
     assert "pool: 'neutral=x' is no pool rule; write for example neutral=5" in told

@@ -122,7 +122,7 @@ def test_a_server_that_is_away_is_told_in_one_sentence_without_its_password(made
     with pytest.raises(TrackingError) as told:
         away.update(made.run_id)
     assert str(told.value) == (
-        "MLflow store http://127.0.0.1:9/ does not answer. Mend it or name another in MLFLOW_TRACKING_URI. "
+        "MLflow store http://127.0.0.1:9/ does not answer. Repair it, or name another in MLFLOW_TRACKING_URI. "
         "The run itself is safe; `sabench track` logs it later."
     )
 

@@ -111,7 +111,7 @@ class Layout:
 
     def fault_of(self, *names: str) -> str | None:
         """Return why a recording of these names cannot be used; None where it can."""
-        return next((told for bad, told in self.bad.items() if any(re.fullmatch(bad, name) for name in names)), None)
+        return next((why for bad, why in self.bad.items() if any(re.fullmatch(bad, name) for name in names)), None)
 
     def known(self, code_field: str) -> set[str]:
         """Return every code that a field may hold."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from sabench_plugins.datasets._words import shown
 
 
-class Places:
+class AudioPlaces:
     """Looks up files below a folder; listings of folders are read once.
 
     Args:

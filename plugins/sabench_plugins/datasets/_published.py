@@ -38,10 +38,10 @@ def seed_rows(task: str, table: str, percent: Mapping[str, float], extra: str = 
 
 
 def _differences(method: str) -> str:
-    told = []
+    sentences = []
     if method.endswith("-NORM"):
-        told.append(_TRANSDUCTIVE)
+        sentences.append(_TRANSDUCTIVE)
     if method in ("TwoChannel", "eResNet"):
-        told.append(_ENROLLED)
-    told.append("Kernel, C and class weights are not said." if method.startswith("SVM") else _NETWORK)
-    return " ".join(told)
+        sentences.append(_ENROLLED)
+    sentences.append("Kernel, C and class weights are not said." if method.startswith("SVM") else _NETWORK)
+    return " ".join(sentences)

@@ -41,7 +41,7 @@ class RuledDataset(Dataset):
             self.layout.tasks[task].classes,
             table,
             root,
-            (*(Fault(told, fatal=False) for told in self.layout.remarks), *reading.faults),
+            (*(Fault(remark, fatal=False) for remark in self.layout.remarks), *reading.faults),
             reading.notes,
             simulation_of(base),
         )
@@ -61,8 +61,8 @@ class _Reading:
         layout = self._layout
         for path in held.strangers:
             means = f" ({layout.means})" if layout.means else ""
-            told = f"expected a name like {layout.example!r}{means}, found {shown(path.name)}."
-            self.faults.append(Fault(told, relative(path, self._root)))
+            sentence = f"expected a name like {layout.example!r}{means}, found {shown(path.name)}."
+            self.faults.append(Fault(sentence, relative(path, self._root)))
         recordings = self._once(held.recordings)
         for join in layout.joins:
             self._join(join, recordings, held)
@@ -86,8 +86,8 @@ class _Reading:
         if copies:
             taken, copy = copies[0]
             places = f"{relative(taken.path, self._root)} and {relative(copy.path, self._root)}"
-            told = f"{len(copies)} recordings are there twice, such as {places}; the first is taken."
-            self.faults.append(Fault(told, fatal=False))
+            sentence = f"{len(copies)} recordings are there twice, such as {places}; the first is taken."
+            self.faults.append(Fault(sentence, fatal=False))
         return by_id
 
     def _join(self, join: Join, recordings: Mapping[str, Recording], held: Holdings) -> None:
@@ -126,8 +126,8 @@ class _Reading:
             self._left[layout.left_out[code]] += 1
         elif code not in layout.known(self._task.coded):
             known = ", ".join(sorted(layout.known(self._task.coded)))
-            told = f"unknown label {shown(code)}; expected one of {known}."
-            self.faults.append(Fault(told, relative(recording.path, self._root)))
+            sentence = f"unknown label {shown(code)}; expected one of {known}."
+            self.faults.append(Fault(sentence, relative(recording.path, self._root)))
         elif applied(layout.speaker, recording.fields) is None:
             self._left[layout.nobody] += 1
         else:
@@ -150,16 +150,16 @@ class _Reading:
     def _count(self, n_there: int, speakers: set[str | None]) -> None:
         """Tell what is left out, and what this copy lacks of the published corpus."""
         for reason, count in self._left.items():
-            told = (
+            sentence = (
                 f"{count} utterances are left out: {reason}." if count > 1 else f"One utterance is left out: {reason}."
             )
-            self.faults.append(Fault(told, fatal=False))
+            self.faults.append(Fault(sentence, fatal=False))
         missing = [name for name in self._layout.speakers if name not in speakers]
         who = f" Missing speakers: {listed(missing)}." if missing else ""
         task = self._task
         if task.published is not None and n_there != task.published:
-            told = f"This copy has {n_there} utterances{task.of}; the published corpus has {task.published}.{who}"
-            self.faults.append(Fault(told, fatal=False))
+            sentence = f"This copy has {n_there} utterances{task.of}; the published corpus has {task.published}.{who}"
+            self.faults.append(Fault(sentence, fatal=False))
 
 
 def _nothing(root: Path, layout: Layout, held: Holdings) -> str:

@@ -54,25 +54,25 @@ def holdings(root: Path, pattern: str) -> Holdings:
         pattern: of the end of a path in POSIX form, without the file's ending, with named groups.
     """
     of_path = re.compile(rf"(?P<base>(?:.*/)?)(?:{pattern})")
-    found = Holdings()
+    below = Holdings()
     silent: list[Path] = []
     for path in _files(root):
         if path.suffix.lower() not in AUDIO:
-            found.others.append(path)
+            below.others.append(path)
             continue
-        found.n_audio += 1
+        below.n_audio += 1
         match = of_path.fullmatch(path.relative_to(root.parent).with_suffix("").as_posix())
         if match is None:
             silent.append(path)
             continue
         fields = {name: value for name, value in match.groupdict().items() if value is not None}
         base = fields.pop("base")
-        found.recordings.append(Recording(path, base, {"name": path.stem, **fields}))
-    folders = {recording.path.parent for recording in found.recordings}
-    found.strangers = [path for path in silent if path.parent in folders]
-    found.recordings.sort(key=_order)
-    found.others.sort(key=lambda path: (len(path.parts), path))
-    return found
+        below.recordings.append(Recording(path, base, {"name": path.stem, **fields}))
+    folders = {recording.path.parent for recording in below.recordings}
+    below.strangers = [path for path in silent if path.parent in folders]
+    below.recordings.sort(key=_order)
+    below.others.sort(key=lambda path: (len(path.parts), path))
+    return below
 
 
 def _order(recording: Recording) -> tuple[int, str, tuple[str, ...], int]:

@@ -97,8 +97,8 @@ class Aibo(Dataset):
                 rows[row["id"]] = {**row, "neutral": row["label"] == "IDL" if neutral is None else row["id"] in neutral}
         simulation = simulation_of(root)
         if simulation is None and len(rows) != N_UTTERANCES:
-            told = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES}."
-            faults.append(Fault(told, relative(labels, root), fatal=False))
+            sentence = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES}."
+            faults.append(Fault(sentence, relative(labels, root), fatal=False))
         table = utterance_table(rows.values())
         return Corpus(self.name, task, CLASSES[task], table, root, tuple(faults), notes, simulation)
 
@@ -163,8 +163,8 @@ def _require_labels(root: Path, task: str) -> Path:
 
 def _require_audio(root: Path) -> dict[str, Path]:
     for folder in _AUDIO_FOLDERS:
-        if found := audio_files(root / folder):
-            return found
+        if files := audio_files(root / folder):
+            return files
     msg = f"{root} holds no audio; expected WAV files in its folder 'wav' or 'default'."
     raise DatasetError(msg)
 

@@ -104,21 +104,21 @@ def _published(settings: Settings) -> audformat.Database:
 
 
 def _emotions(database: audformat.Database, settings: Settings) -> Column:
-    found = Column.read(database, settings.emotion, settings.tables)
-    if not len(found):
+    emotions = Column.read(database, settings.emotion, settings.tables)
+    if not len(emotions):
         msg = (
             f"Database {database.name!r} has no labels for {settings.emotion!r}. Its schemes: "
             f"{', '.join(database.schemes) or 'none'}; its tables: {', '.join(database.tables) or 'none'}. "
             f'Say which one is meant in {SETTINGS}, for example: emotion = "arousal"'
         )
         raise DatasetError(msg)
-    if found.continuous:
+    if emotions.continuous:
         msg = (
             f"{settings.emotion!r} of database {database.name!r} is a scale, not a set of classes. "
             f'Name another scheme in {SETTINGS}, for example: emotion = "emotion"'
         )
         raise DatasetError(msg)
-    return found
+    return emotions
 
 
 def _rows(
@@ -137,8 +137,8 @@ def _rows(
             faults.append(Fault(str(error), segment.id))
     if not len(others["speaker"]):
         schemes = ", ".join(database.schemes)
-        told = f"No speakers: there is no scheme or column {settings.speaker!r}. Its schemes: {schemes}."
-        faults = [Fault(f'{told} Name it in {SETTINGS}, for example: speaker = "actor"')]
+        sentence = f"No speakers: there is no scheme or column {settings.speaker!r}. Its schemes: {schemes}."
+        faults = [Fault(f'{sentence} Name it in {SETTINGS}, for example: speaker = "actor"')]
     return rows, [*faults, *_unlabelled(emotions)]
 
 
@@ -172,11 +172,11 @@ def _partitions(database: audformat.Database, settings: Settings) -> Iterator[tu
 
 def _partition(segment: Segment, partitions: list[tuple[str, Column]]) -> str | None:
     """Return the only partition that an utterance is in; raises ValueError where there are several."""
-    found = sorted({name for name, column in partitions if segment in column})
-    if len(found) > 1:
-        msg = f"this utterance is in several splits: {', '.join(found)}."
+    splits = sorted({name for name, column in partitions if segment in column})
+    if len(splits) > 1:
+        msg = f"this utterance is in several splits: {', '.join(splits)}."
         raise ValueError(msg)
-    return found[0] if found else None
+    return splits[0] if splits else None
 
 
 def _unlabelled(emotions: Column) -> list[Fault]:

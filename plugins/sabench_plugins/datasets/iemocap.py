@@ -92,8 +92,10 @@ class Iemocap(Dataset):
         if simulation is None and len(rows) != N_UTTERANCES[task]:
             missing = [name for name in SESSIONS if not (base / name / "dialog" / "EmoEvaluation").is_dir()]
             which = f" Missing sessions: {', '.join(missing)}." if missing else ""
-            told = f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES[task]}.{which}"
-            faults.append(Fault(told, fatal=False))
+            sentence = (
+                f"This copy has {len(rows)} usable utterances; the published corpus has {N_UTTERANCES[task]}.{which}"
+            )
+            faults.append(Fault(sentence, fatal=False))
         return Corpus(self.name, task, CLASSES, utterance_table(rows), base, tuple(faults), (), simulation)
 
     def simulate(
@@ -129,8 +131,8 @@ def _base(root: Path) -> tuple[Path, list[Fault]]:
         raise DatasetError(msg)
     base = max(copies, key=lambda folder: copies[folder])  # the first of those that hold as many
     others = ", ".join(relative(folder, root) for folder in copies if folder != base)
-    told = f"The corpus is there more than once: {relative(base, root)} is read, {others} is not."
-    return base, [Fault(told, fatal=False)] if others else []
+    sentence = f"The corpus is there more than once: {relative(base, root)} is read, {others} is not."
+    return base, [Fault(sentence, fatal=False)] if others else []
 
 
 def _label_files(base: Path, task: str) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sabench import Corpus, Dataset, DatasetError, Fault, hookimpl, simulation_of, utterance_table
 from sabench_plugins.datasets import _cells, _times
 from sabench_plugins.datasets._frames import TableFile, read_table_file
-from sabench_plugins.datasets._places import Places
+from sabench_plugins.datasets._places import AudioPlaces
 from sabench_plugins.datasets._reading import refuse_unknown_task
 from sabench_plugins.datasets._words import listed, shown
 
@@ -96,13 +96,15 @@ def _mixed_marks(file: TableFile, columns: Mapping[str, str], root: Path) -> lis
     cells = [cell for name in ("start", "end") if name in columns for cell in file.frame[columns[name]]]
     if not _times.mixes_decimal_marks(cells):
         return []
-    told = "Times have decimal points and decimal commas; one of them may stand for thousands. Write all in one way."
-    return [Fault(told, root.name, 1)]
+    sentence = (
+        "Times have decimal points and decimal commas; one of them may stand for thousands. Write all in one way."
+    )
+    return [Fault(sentence, root.name, 1)]
 
 
 def _rows(file: TableFile, columns: Mapping[str, str], root: Path) -> tuple[list[dict[str, Any]], list[Fault]]:
     """Return the utterances, and what is wrong with other rows."""
-    places = Places(root.parent)
+    places = AudioPlaces(root.parent)
     rows: dict[str, dict[str, Any]] = {}
     faults = []
     for line, cells in _records(file.frame, columns):
@@ -122,7 +124,7 @@ def _records(frame: pd.DataFrame, columns: Mapping[str, str]) -> Iterable[tuple[
         yield line, dict(zip(columns, values, strict=True))
 
 
-def _row(cells: Mapping[str, Any], places: Places, *, decimal_comma: bool) -> dict[str, Any]:
+def _row(cells: Mapping[str, Any], places: AudioPlaces, *, decimal_comma: bool) -> dict[str, Any]:
     """Return the utterance of a row; raises ValueError with what is wrong."""
     for name in NEEDED:
         _refuse_missing(name, cells[name])
@@ -149,8 +151,8 @@ def _row(cells: Mapping[str, Any], places: Places, *, decimal_comma: bool) -> di
 def _refuse_missing(name: str, cell: Any) -> None:
     if _cells.is_missing(cell):
         word = str(cell).strip() if isinstance(cell, str) else ""
-        told = f"says {word!r}, which stands for a missing value" if word else "is empty"
-        msg = f"the cell {name!r} {told}."
+        fault = f"says {word!r}, which stands for a missing value" if word else "is empty"
+        msg = f"the cell {name!r} {fault}."
         raise ValueError(msg)
     if not isinstance(cell, str | int | float) and not hasattr(cell, "item"):
         msg = f"the cell {name!r} holds {shown(cell)}; expected a text."

@@ -103,9 +103,9 @@ def write_table(vectors: pd.DataFrame, table: Path, *, root: Path | None = None)
         if not np.array_equal(rows.setdefault(digest, vector), vector):
             msg = f"{file} sounds the same as another utterance and has another vector; keep one of them."
             raise FeatureError(msg)
-    found = pd.DataFrame(np.stack(list(rows.values())), columns=[str(name) for name in vectors.columns])
-    found.insert(0, KEY, list(rows))
-    found.to_parquet(table, index=False)
+    frame = pd.DataFrame(np.stack(list(rows.values())), columns=[str(name) for name in vectors.columns])
+    frame.insert(0, KEY, list(rows))
+    frame.to_parquet(table, index=False)
     return table
 
 

@@ -16,8 +16,8 @@ class CorpusZScore(Normaliser):
 
     def fit(self, train: Utterances) -> None:
         """Take mean and deviation over all training utterances."""
-        found = moments(train.features)
-        self.mean_, self.scale_ = found.mean, found.scale
+        of_training = moments(train.features)
+        self.mean_, self.scale_ = of_training.mean, of_training.scale
 
     def enrol(self, enrolment: Enrolment) -> Transform:
         """Return the one transform."""

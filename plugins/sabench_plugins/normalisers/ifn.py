@@ -70,10 +70,10 @@ class IterativeFeatureNormalisation(Normaliser):
         of_speaker = [
             (UtteranceMoments.of(train.features.take(rows)), train.neutral[rows]) for rows in train.rows_of.values()
         ]
-        references = [found.take(neutral if neutral.any() else np.ones_like(neutral)) for found, neutral in of_speaker]
+        references = [view.take(neutral if neutral.any() else np.ones_like(neutral)) for view, neutral in of_speaker]
         self.prior_ = SpeakerPrior.of(references)
         X = np.concatenate(
-            [found.behind(self._map(part)) for (found, _), part in zip(of_speaker, references, strict=True)]
+            [view.behind(self._map(part)) for (view, _), part in zip(of_speaker, references, strict=True)]
         )
         self._train_detector(X, np.concatenate([neutral for _, neutral in of_speaker]))
 

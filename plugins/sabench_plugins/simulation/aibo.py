@@ -19,7 +19,7 @@ from sabench_plugins.simulation.counts import Allocation, neutral_minimum, scale
 from sabench_plugins.simulation.speaker import Population, stream
 from sabench_plugins.simulation.studio import Session, record
 from sabench_plugins.simulation.texts import COMMANDS_DE
-from sabench_plugins.simulation.twin import Cast, Line, Recipe, folder, in_random_order
+from sabench_plugins.simulation.twin import Cast, Line, TwinRecipe, folder, in_random_order
 
 CLASSES = ("A", "E", "N", "P", "R")
 VALIDATION = ("Ohm_31", "Ohm_32")
@@ -185,7 +185,7 @@ def simulate(
     else:
         allocations = [allocate_evenly(school, per_speaker) for school in SCHOOLS]
     rounding = _rounding(allocations, scale, per_speaker)
-    recipe = Recipe("aibo", scale, seed, speaker_effect, rounding)
+    recipe = TwinRecipe("aibo", scale, seed, speaker_effect, rounding)
     sessions, rows = _plan(allocations, recipe)
     with folder(root, recipe) as unfinished:
         (unfinished / "wav").mkdir()
@@ -204,7 +204,7 @@ def _rounding(allocations: list[Allocation], scale: float, per_speaker: int | No
     )
 
 
-def _plan(allocations: list[Allocation], recipe: Recipe) -> tuple[list[Session], list[tuple[str, str]]]:
+def _plan(allocations: list[Allocation], recipe: TwinRecipe) -> tuple[list[Session], list[tuple[str, str]]]:
     """Return the recording sessions, and (id, emotion) of every utterance in corpus order."""
     sessions: list[Session] = []
     rows: list[tuple[str, str]] = []
@@ -218,7 +218,7 @@ def _plan(allocations: list[Allocation], recipe: Recipe) -> tuple[list[Session],
     return sessions, rows
 
 
-def _write_labels(root: Path, rows: list[tuple[str, str]], recipe: Recipe) -> None:
+def _write_labels(root: Path, rows: list[tuple[str, str]], recipe: TwinRecipe) -> None:
     folder_ = root / "labels" / "IS2009EmotionChallenge"
     folder_.mkdir(parents=True)
     rng = stream(recipe.seed, "confidence")

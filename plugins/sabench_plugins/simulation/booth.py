@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sabench_plugins.simulation.emotion import Delivery
+from sabench_plugins.simulation.emotion import Manner
 from sabench_plugins.simulation.shaping import SAMPLING_RATE, record
 from sabench_plugins.simulation.speaker import Speaker, stream
 from sabench_plugins.simulation.voice import Voice
@@ -25,7 +25,7 @@ from sabench_plugins.simulation.voice import Voice
 def main() -> None:
     """Record one session."""
     session = json.load(sys.stdin)
-    baseline = Delivery(**session["speaker"].pop("baseline"))
+    baseline = Manner(**session["speaker"].pop("baseline"))
     speaker = Speaker(**session["speaker"], baseline=baseline)
     voice = Voice(speaker.voice)
     rng = stream(session["seed"], session["name"], "noise")
@@ -36,7 +36,7 @@ def main() -> None:
 
 def perform(voice: Voice, speaker: Speaker, take: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
     """Return the recording of one take, int16 at 16 kHz."""
-    said = Delivery(**take["delivery"])
+    said = Manner(**take["delivery"])
     pitch_hz = speaker.pitch_hz * 2 ** (said.pitch_st / 12)
     dry = voice.say(
         take["text"],

@@ -14,7 +14,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Manner:
     """How something is said, relative to a baseline.
 
     Attributes:
@@ -31,24 +31,24 @@ class Delivery:
     loudness_db: float = 0.0
     tilt_db: float = 0.0
 
-    def __add__(self, other: Delivery) -> Delivery:
+    def __add__(self, other: Manner) -> Manner:
         """Return both deviations together.
 
-        >>> Delivery(pitch_st=1) + Delivery(pitch_st=2, tilt_db=1)
-        Delivery(pitch_st=3, range_log=0.0, tempo_log=0.0, loudness_db=0.0, tilt_db=1.0)
+        >>> Manner(pitch_st=1) + Manner(pitch_st=2, tilt_db=1)
+        Manner(pitch_st=3, range_log=0.0, tempo_log=0.0, loudness_db=0.0, tilt_db=1.0)
         """
-        return Delivery(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Manner(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
-    def scaled(self, factor: float) -> Delivery:
+    def scaled(self, factor: float) -> Manner:
         """Return the deviation made larger or smaller."""
-        return Delivery(*(value * factor for value in astuple(self)))
+        return Manner(*(value * factor for value in astuple(self)))
 
-    def drawn(self, rng: np.random.Generator) -> Delivery:
+    def drawn(self, rng: np.random.Generator) -> Manner:
         """Return a normal draw around zero whose standard deviations are these values."""
-        return Delivery(*(float(value * rng.standard_normal()) for value in astuple(self)))
+        return Manner(*(float(value * rng.standard_normal()) for value in astuple(self)))
 
 
-JITTER = Delivery(pitch_st=1.1, range_log=0.3, tempo_log=0.12, loudness_db=1.7, tilt_db=0.4)
+JITTER = Manner(pitch_st=1.1, range_log=0.3, tempo_log=0.12, loudness_db=1.7, tilt_db=0.4)
 """How much one utterance differs from the next of the same speaker and emotion (standard deviations)."""
 COLOUR_DB = (0.8, 1.0, 0.8, 0.6)
 """How much its spectrum does besides: decibel of each cosine over log frequency."""
@@ -57,28 +57,28 @@ INTENSITY = (0.0, 1.6)
 """Between what factors the emotion of an utterance lies: much of spontaneous emotion hardly shows."""
 
 AIBO = {
-    "A": Delivery(2.4, 0.25, 0.06, 4.0, 1.6),
-    "E": Delivery(0.6, 0.10, -0.14, 2.0, 0.8),
-    "N": Delivery(),
-    "P": Delivery(2.4, 0.40, -0.06, -2.0, -1.0),
-    "R": Delivery(-1.4, -0.25, -0.10, -1.5, -0.8),
-    "R-NEG": Delivery(-1.2, -0.20, -0.08, 0.0, 0.2),
+    "A": Manner(2.4, 0.25, 0.06, 4.0, 1.6),
+    "E": Manner(0.6, 0.10, -0.14, 2.0, 0.8),
+    "N": Manner(),
+    "P": Manner(2.4, 0.40, -0.06, -2.0, -1.0),
+    "R": Manner(-1.4, -0.25, -0.10, -1.5, -0.8),
+    "R-NEG": Manner(-1.2, -0.20, -0.08, 0.0, 0.2),
 }
 """Angry, emphatic, neutral, positive (as to a small child), rest (bored, tired), rest that counts as negative."""
 
 IEMOCAP = {
-    "ang": Delivery(2.2, 0.30, 0.10, 5.0, 2.0),
-    "hap": Delivery(1.8, 0.35, 0.04, 0.5, 0.0),
-    "exc": Delivery(3.4, 0.45, 0.12, 3.0, 0.8),
-    "neu": Delivery(),
-    "sad": Delivery(-1.6, -0.40, -0.16, -3.0, -1.6),
-    "fru": Delivery(0.8, 0.10, -0.06, 2.0, 0.8),
-    "xxx": Delivery(0.4, 0.10, 0.0, 0.5, 0.2),
+    "ang": Manner(2.2, 0.30, 0.10, 5.0, 2.0),
+    "hap": Manner(1.8, 0.35, 0.04, 0.5, 0.0),
+    "exc": Manner(3.4, 0.45, 0.12, 3.0, 0.8),
+    "neu": Manner(),
+    "sad": Manner(-1.6, -0.40, -0.16, -3.0, -1.6),
+    "fru": Manner(0.8, 0.10, -0.06, 2.0, 0.8),
+    "xxx": Manner(0.4, 0.10, 0.0, 0.5, 0.2),
 }
 """The classes that are read, and two kinds of turns that a reader skips: frustrated and no majority."""
 
 
-def deliver(emotion: Delivery, baseline: Delivery, expressivity: float, rng: np.random.Generator) -> Delivery:
+def deliver(emotion: Manner, baseline: Manner, expressivity: float, rng: np.random.Generator) -> Manner:
     """Return how one utterance is said: the speaker's baseline, the emotion on it, and jitter."""
     intensity = expressivity * rng.uniform(*INTENSITY)
     return baseline + emotion.scaled(intensity) + JITTER.drawn(rng)
@@ -89,6 +89,6 @@ def colour(rng: np.random.Generator) -> tuple[float, ...]:
     return tuple(round(float(value), 6) for value in np.array(COLOUR_DB) * rng.standard_normal(len(COLOUR_DB)))
 
 
-def rounded(delivery: Delivery) -> Delivery:
+def rounded(delivery: Manner) -> Manner:
     """Return the delivery to six digits, so that a job reads the same on any machine."""
     return replace(delivery, **{name: round(value, 6) for name, value in vars(delivery).items()})

@@ -18,7 +18,7 @@ from sabench_plugins.simulation.counts import Allocation, neutral_minimum, scale
 from sabench_plugins.simulation.speaker import Population, stream
 from sabench_plugins.simulation.studio import Session, record
 from sabench_plugins.simulation.texts import DIALOGUE_EN
-from sabench_plugins.simulation.twin import Cast, Line, Recipe, folder, in_random_order
+from sabench_plugins.simulation.twin import Cast, Line, TwinRecipe, folder, in_random_order
 
 CLASSES = ("ang", "hap", "exc", "neu", "sad")
 COUNTS = (1103, 595, 1041, 1708, 1084)
@@ -119,7 +119,7 @@ def simulate(
         DatasetError: the folder is not empty, an argument is out of range, or a voice failed.
     """
     allocation = allocate(scale)
-    recipe = Recipe("iemocap", scale, seed, speaker_effect, _rounding(allocation, scale))
+    recipe = TwinRecipe("iemocap", scale, seed, speaker_effect, _rounding(allocation, scale))
     turns = list(_turns(allocation, recipe))
     with folder(root, recipe) as unfinished:
         for turn in turns:
@@ -135,7 +135,7 @@ def _rounding(allocation: Allocation, scale: float) -> str:
     )
 
 
-def _turns(allocation: Allocation, recipe: Recipe) -> Iterator[Turn]:
+def _turns(allocation: Allocation, recipe: TwinRecipe) -> Iterator[Turn]:
     """Yield all turns in corpus order: by session and dialog, the two speakers mixed."""
     for session in range(1, 6):
         pair = [f"Ses{session:02d}F", f"Ses{session:02d}M"]
@@ -145,7 +145,7 @@ def _turns(allocation: Allocation, recipe: Recipe) -> Iterator[Turn]:
             yield from _dialog(spoken[start : start + TURNS_PER_DIALOG], said, _dialog_name(session, number))
 
 
-def _said(counts: dict[str, int], recipe: Recipe, speaker: str) -> list[str]:
+def _said(counts: dict[str, int], recipe: TwinRecipe, speaker: str) -> list[str]:
     """Return the emotions of a speaker's turns in order, those that readers skip among them."""
     extra = max(1, round(sum(counts.values()) / 18))
     return in_random_order({**counts, **dict.fromkeys(SKIPPED, extra)}, recipe, speaker)
@@ -165,7 +165,7 @@ def _dialog(spoken: list[str], said: dict[str, list[str]], dialog: str) -> Itera
         counters[speaker] += 1
 
 
-def _sessions(turns: list[Turn], recipe: Recipe) -> list[Session]:
+def _sessions(turns: list[Turn], recipe: TwinRecipe) -> list[Session]:
     sessions = []
     for speaker in PER_SPEAKER:
         lines = [Line(turn.path, turn.emotion) for turn in turns if turn.speaker == speaker]
@@ -173,7 +173,7 @@ def _sessions(turns: list[Turn], recipe: Recipe) -> list[Session]:
     return sessions
 
 
-def _write_dialogs(root: Path, turns: list[Turn], recipe: Recipe) -> None:
+def _write_dialogs(root: Path, turns: list[Turn], recipe: TwinRecipe) -> None:
     """Write one label file a dialog, with raters' lines, and the files that readers stumble over."""
     for dialog in dict.fromkeys(turn.dialog for turn in turns):
         own = [turn for turn in turns if turn.dialog == dialog]

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sabench_plugins.simulation.emotion import Delivery
+from sabench_plugins.simulation.emotion import Manner
 
-BASELINE = Delivery(pitch_st=2.0, range_log=0.25, tempo_log=0.03, loudness_db=1.8, tilt_db=0.6)
+BASELINE = Manner(pitch_st=2.0, range_log=0.25, tempo_log=0.03, loudness_db=1.8, tilt_db=0.6)
 """Standard deviations between speakers of a group at effect 1."""
 TRACT_LOG = 0.045
 """Standard deviation between vocal tracts of a group, natural logarithm of the factor on formants, at effect 1."""
@@ -77,7 +77,7 @@ class Speaker:
     tract: float
     channel_db: tuple[float, ...]
     expressivity: float
-    baseline: Delivery
+    baseline: Manner
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:
@@ -93,7 +93,7 @@ def draw(population: Population, name: str, *, seed: int, speaker_effect: float,
     """
     rng = stream(seed, name, "speaker")
     own = BASELINE.drawn(rng).scaled(speaker_effect)
-    shift = Delivery(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect)
+    shift = Manner(pitch_st=population.group_pitch_st.get(group, 0.0) * speaker_effect)
     tract_log = population.group_tract_log.get(group, 0.0) + TRACT_LOG * rng.standard_normal()
     channel = speaker_effect * np.array(CHANNEL_DB) * rng.standard_normal(len(CHANNEL_DB))
     return Speaker(

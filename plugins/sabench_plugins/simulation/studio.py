@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from sabench import DatasetError, Progress
-from sabench_plugins.simulation.emotion import Delivery
+from sabench_plugins.simulation.emotion import Manner
 from sabench_plugins.simulation.speaker import Speaker
 
 
@@ -33,7 +33,7 @@ class Take:
 
     path: str
     text: str
-    delivery: Delivery
+    delivery: Manner
     colour_db: tuple[float, ...]
 
 

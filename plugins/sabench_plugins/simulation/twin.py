@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sabench import DatasetError
-from sabench_plugins.simulation.emotion import Delivery, colour, deliver, rounded
+from sabench_plugins.simulation.emotion import Manner, colour, deliver, rounded
 from sabench_plugins.simulation.speaker import Population, draw, stream
 from sabench_plugins.simulation.studio import Session, Take
 
@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TwinRecipe:
     """The arguments that a twin follows from.
 
     Attributes:
@@ -77,10 +77,10 @@ class Cast:
     """
 
     population: Population
-    emotions: Mapping[str, Delivery]
+    emotions: Mapping[str, Manner]
     texts: Sequence[str]
 
-    def session(self, recipe: Recipe, name: str, lines: Sequence[Line], group: str = "") -> Session:
+    def session(self, recipe: TwinRecipe, name: str, lines: Sequence[Line], group: str = "") -> Session:
         """Return the recording session of one speaker."""
         speaker = draw(self.population, name, seed=recipe.seed, speaker_effect=recipe.speaker_effect, group=group)
         rng = stream(recipe.seed, name, "delivery")
@@ -91,14 +91,14 @@ class Cast:
         return Session(name, speaker, recipe.seed, tuple(takes))
 
 
-def in_random_order(counts: Mapping[str, int], recipe: Recipe, name: str) -> list[str]:
+def in_random_order(counts: Mapping[str, int], recipe: TwinRecipe, name: str) -> list[str]:
     """Return every key as often as it counts, in an order that follows from seed and name."""
     keys = [key for key, count in counts.items() for _ in range(count)]
     return [keys[i] for i in stream(recipe.seed, name, "order").permutation(len(keys))]
 
 
 @contextmanager
-def folder(root: Path, recipe: Recipe) -> Iterator[Path]:
+def folder(root: Path, recipe: TwinRecipe) -> Iterator[Path]:
     """Yield a folder to fill; afterwards mark it as a twin and put it at `root` in one step.
 
     Raises:

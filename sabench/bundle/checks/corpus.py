@@ -39,14 +39,14 @@ def compare(content: Content, corpus: Corpus) -> Compared:
         raise BundleError(msg)
     labels = dict(zip(corpus.table["id"].tolist(), corpus.table["label"].tolist(), strict=True))
     _refuse_other_labels(content, labels)
-    found = loading.fingerprint(corpus)
-    if found != content.card.corpus:
+    fingerprint = loading.fingerprint(corpus)
+    if fingerprint != content.card.corpus:
         sentence = (
-            f"The linked corpus is another copy of {corpus.dataset} (fingerprint {found}, the bundle's is "
+            f"The linked corpus is another copy of {corpus.dataset} (fingerprint {fingerprint}, the bundle's is "
             f"{content.card.corpus}): its recordings, speakers or labels are not those of the bundle."
         )
         return Compared(None, sentence)
-    _refuse_other_protocol(content, corpus, found)
+    _refuse_other_protocol(content, corpus, fingerprint)
     return Compared(
         labels, "The linked corpus is the bundle's: it has these recordings and labels, and gives this protocol."
     )

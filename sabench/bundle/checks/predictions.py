@@ -42,8 +42,8 @@ def utterances(content: Content) -> None:
                 msg = f"{rows.name}: utterance {name!r} stands in fold {fold}; the protocol has it in {fold_of[name]}."
                 raise BundleError(msg)
             if speaker != scored[fold, name]:
-                told = scored[fold, name]
-                msg = f"{rows.name}: utterance {name!r} is given to speaker {speaker!r}; the protocol says {told!r}."
+                owner = scored[fold, name]
+                msg = f"{rows.name}: utterance {name!r} is given to speaker {speaker!r}; the protocol says {owner!r}."
                 raise BundleError(msg)
 
 

@@ -19,7 +19,7 @@ def card(content: Content) -> None:
     Raises:
         BundleError: it has been changed, belongs to another run, or would leak.
     """
-    found, run = content.card, content.record
+    protocol_card, run = content.card, content.record
     actual = digest(content.raw_card)
     if actual != run.protocol_hash:
         msg = (
@@ -28,17 +28,17 @@ def card(content: Content) -> None:
         )
         raise BundleError(msg)
     pairs = {
-        "dataset": (found.dataset, run.dataset),
-        "task": (found.task, run.task),
-        "protocol": (found.protocol, run.protocol),
-        "simulation": (found.simulated, plain(run.simulation) if run.simulation else None),
-        "folds": ([fold.name for fold in found.folds], list(run.folds)),
+        "dataset": (protocol_card.dataset, run.dataset),
+        "task": (protocol_card.task, run.task),
+        "protocol": (protocol_card.protocol, run.protocol),
+        "simulation": (protocol_card.simulated, plain(run.simulation) if run.simulation else None),
+        "folds": ([fold.name for fold in protocol_card.folds], list(run.folds)),
     }
-    for name, (told, wanted) in pairs.items():
-        if told != wanted:
-            msg = f"The {name} of {CARD} is {told!r}; {RUN} says {wanted!r}."
+    for name, (of_card, wanted) in pairs.items():
+        if of_card != wanted:
+            msg = f"The {name} of {CARD} is {of_card!r}; {RUN} says {wanted!r}."
             raise BundleError(msg)
-    _protocol_name(found.protocol)
+    _protocol_name(protocol_card.protocol)
     _leaks(content)
 
 
@@ -94,9 +94,9 @@ def keys(content: Content) -> None:
                 f"conditions as they stand there give {expected}: one of them has been changed."
             )
             raise BundleError(msg)
-    for draw, found in run.evaluations.items():
+    for draw, keys_of_draw in run.evaluations.items():
         expected_keys = {fold: evaluation_key(key, _draw(draw), kept) for fold, key in run.folds.items()}
-        if dict(found) != expected_keys:
+        if dict(keys_of_draw) != expected_keys:
             msg = f"{RUN}: the keys of draw {draw} do not follow from the models and the draw; one has been changed."
             raise BundleError(msg)
     short = digest([list(run.folds.values()), kept, run.method.name])[:8]

@@ -15,19 +15,19 @@ _ROUNDING: Final = 0.5 * 10**-_DIGITS + 1e-13
 """Half of the last digit; another processor may sum in another order."""
 
 
-def told(found: Scores, classes: Iterable[str]) -> dict[str, Any]:
+def told(scores: Scores, classes: Iterable[str]) -> dict[str, Any]:
     """Return scores as `scores.json` holds them: fractions of nine digits, null where there is none."""
-    rounded: dict[str, Any] = _rounded(_exact(found, classes))
+    rounded: dict[str, Any] = _rounded(_exact(scores, classes))
     return rounded
 
 
-def refuse_other(content: Content, draw: str, found: Scores) -> None:
+def refuse_other(content: Content, draw: str, scores: Scores) -> None:
     """Raise where the scores of a draw are not those made anew.
 
     Raises:
         BundleError: with both numbers.
     """
-    expected = _flat(_exact(found, content.card.classes))
+    expected = _flat(_exact(scores, content.card.classes))
     there = _flat(content.scores[draw])
     for name in sorted(expected.keys() ^ there.keys()):
         what = "is there and should not be" if name in there else "is missing"
@@ -40,15 +40,15 @@ def refuse_other(content: Content, draw: str, found: Scores) -> None:
             raise BundleError(msg)
 
 
-def _exact(found: Scores, classes: Iterable[str]) -> dict[str, Any]:
+def _exact(scores: Scores, classes: Iterable[str]) -> dict[str, Any]:
     return {
-        "uar_mean": found.uar_mean,
-        "uar_pooled": found.uar_pooled,
-        "n_scored": found.n_scored,
-        "uar_per_fold": dict(found.uar_per_fold),
-        "uar_per_speaker": dict(found.uar_per_speaker),
-        "recall_per_class": dict(zip(classes, found.recall_per_class.tolist(), strict=True)),
-        "confusion": found.confusion.tolist(),
+        "uar_mean": scores.uar_mean,
+        "uar_pooled": scores.uar_pooled,
+        "n_scored": scores.n_scored,
+        "uar_per_fold": dict(scores.uar_per_fold),
+        "uar_per_speaker": dict(scores.uar_per_speaker),
+        "recall_per_class": dict(zip(classes, scores.recall_per_class.tolist(), strict=True)),
+        "confusion": scores.confusion.tolist(),
     }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sabench.checks.adapters.trial import (
     TARGET,
-    Kept,
+    CheckCheckpoint,
     fitted,
     fitted_anew,
     kind_of,
@@ -126,7 +126,7 @@ class _Killed(Exception):
     """Stands for the end of a process."""
 
 
-class _KilledAfterOne(Kept):
+class _KilledAfterOne(CheckCheckpoint):
     """A checkpoint whose process ends right after its first save."""
 
     def save(self, arrays: Any, state: Any) -> None:
@@ -138,7 +138,7 @@ class _KilledAfterOne(Kept):
 @check("adapters", crash="cannot go on after a kill")
 def a_resumed_fit_ends_in_the_same_numbers(subject: Subject) -> None:
     """A killed run goes on from its last checkpoint and must end where it would have ended."""
-    own, whole, killed = speech(kind_of(subject), [TARGET]), Kept(), _KilledAfterOne()
+    own, whole, killed = speech(kind_of(subject), [TARGET]), CheckCheckpoint(), _KilledAfterOne()
     expected = predicted(subject, fitted_anew(subject, checkpoint=whole), own)
     if whole.saved < 2:
         raise NotApplicable("it saves no checkpoint from which a fit could go on")

@@ -26,7 +26,7 @@ OTHER: Final = 4
 """Numbers of speakers that are not in training."""
 
 
-class Kept:
+class CheckCheckpoint:
     """A checkpoint in memory that counts how often it was saved."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
 ) -> None:
     """Fit an adapter as a cell does."""
-    context = Context(seed, "cpu", 1, _unheard, checkpoint or Kept())
+    context = Context(seed, "cpu", 1, _unheard, checkpoint or CheckCheckpoint())
     adapter.fit(train, validation, context=context)
 
 

@@ -54,7 +54,10 @@ def enrol_leaves_the_normaliser_unchanged(subject: Subject) -> None:
     enrolled(subject, normaliser, speech("sequences", [TARGET]))
     changed = changes(before, state_of(normaliser))
     if changed:
-        refuse(subject, [f"changes itself while it enrols a speaker ({', '.join(changed[:3])}); return what was found"])
+        refuse(
+            subject,
+            [f"changes itself while it enrols a speaker ({', '.join(changed[:3])}); return a transform instead"],
+        )
 
 
 @check(_KIND, crash="cannot enrol one speaker after another")
