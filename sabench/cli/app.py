@@ -18,6 +18,7 @@ from sabench.cli import (
     predict,
     protocol,
     run,
+    runs,
     show,
     track,
 )
@@ -28,11 +29,12 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(plugin.app, name="plugin")
-for module in (run, show, compare, leaderboard, curve, paper, bundle, predict, listing, track):
+for module in (run, runs, show, compare, leaderboard, curve, paper, bundle, predict, listing, track):
     module.register(app)
 
 

@@ -63,3 +63,12 @@ def values(settings: list[str] | None, example: str = "svm.C=0.1") -> dict[str, 
             raise typer.BadParameter(f"--set {text} has no value; write for example --set {example}")
         parsed[name] = parse(value)
     return parsed
+
+
+def parts(texts: list[str] | None) -> list[str]:
+    """Return what stands between commas in what an option was given, however often.
+
+    >>> parts(["svm,svm-norm", "mlp"])
+    ['svm', 'svm-norm', 'mlp']
+    """
+    return [part for text in texts or () for part in text.split(",") if part]

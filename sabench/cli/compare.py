@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sabench.cli.choices import JsonOption, ResultsOption
-from sabench.cli.reading import open_results
+from sabench.cli.reading import named_by_differences, open_results
 
 if TYPE_CHECKING:
     from sabench.verdicts.verdict import Verdict
@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
     app.command("compare")(compare)
 
 
-_RUN = "Id of a run, or how it begins; all seeds of its method count. With @DRAW another draw, as in RUN@zeros."
+_RUN = (
+    "A method, as in svm or svm:emodb:7class, or the id of a run or how it begins; all seeds count. With @DRAW another "
+    "draw, as in svm-norm@zeros."
+)
 
 
 def compare(
@@ -33,10 +36,14 @@ def compare(
     """Compare two methods by two of their runs: who is ahead, how sure that is, at what price."""
     from sabench.cli.output import print_json
     from sabench.verdicts import verdict as verdicts
+    from sabench.verdicts.choosing import chosen_pair
     from sabench.verdicts.entries import pair_of
 
     source = open_results(results)
-    sides = [(source.run(name), draw or "first") for name, _, draw in (text.partition("@") for text in (first, second))]
+    (one, _, draw), (other, _, other_draw) = first.partition("@"), second.partition("@")
+    with named_by_differences():
+        pair = chosen_pair(source, one, other)
+    sides = [(pair[0], draw or "first"), (pair[1], other_draw or "first")]
     verdict = verdicts.compare(*pair_of(source, *sides), min_seeds=min_seeds)
     if json:
         print_json(verdict.json())

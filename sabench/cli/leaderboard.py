@@ -107,6 +107,7 @@ def _literature() -> Literature:
     return reported
 
 
+_DROP = ("run", "seeds", "detectable", "p (Holm)", "worse for", "rank")
 _NUMBERS = ["p (Holm)", "worse for", "detectable"]
 
 
@@ -119,11 +120,11 @@ def _print(board: Board) -> None:
         mark = " (simulated)" if ranked.simulated else ""
         heading = f"{ranked.title}{mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
-        table(heading, heads, _rows(ranked))
+        table(heading, heads, _rows(ranked), drop=_DROP)
         if ranked.draws:
             draws = [[row.method, row.draw, *_numbers(row)] for row in ranked.draws]
             heads = ["method", "draw", "UAR % [95% CI]", "to first", *_NUMBERS]
-            table("Other draws and controls, never ranked", heads, draws)
+            table("Other draws and controls, never ranked", heads, draws, drop=_DROP)
         if ranked.literature:
             reported = [
                 [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in ranked.literature
@@ -143,7 +144,12 @@ def _print_across(across: Across) -> None:
     from sabench.cli.output import table
     from sabench.leaderboard.cells import ACROSS_HEAD, across_cells, across_title, ranking_words
 
-    table(across_title(across), list(ACROSS_HEAD), [across_cells(row) for row in across.rows])
+    table(
+        across_title(across),
+        list(ACROSS_HEAD),
+        [across_cells(row) for row in across.rows],
+        drop=("between corpora", "detectable", "on each corpus", "mean rank"),
+    )
     if across.ranking:
         typer.echo(ranking_words(across.ranking, len(across.datasets)))
         typer.echo()

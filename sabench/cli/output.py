@@ -5,28 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from sabench.cli.tables import table as table
+from sabench.cli.texts import visible as visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sabench.interfaces.plugins import Progress
-
-_PIPE_WIDTH: Final = 160
-"""Columns where nobody looks: what reads a pipe should not find words cut at 80."""
-
-_CONTROLS: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
-
-
-def visible(text: str) -> str:
-    r"""Return text without characters that command a terminal: names may come from anybody's files.
-
-    >>> visible("one\x1b[31m\ntwo")
-    'one[31m\ntwo'
-    """
-    return text.translate(_CONTROLS)
 
 
 def message(text: str) -> None:
@@ -48,21 +35,6 @@ def print_json(value: Any) -> None:
     from sabench.hashing import finite
 
     print(json.dumps(finite(value), ensure_ascii=False, allow_nan=False), flush=True)
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table on standard output; columns that hold only numbers are set to the right."""
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [[_shown(value) for value in row] for row in rows]
-    values = Table(title=Text(visible(title)) if title else None, title_justify="left", show_header=any(columns))
-    for position, name in enumerate(columns):
-        numbers = cells and all(_is_number(row[position]) for row in cells)
-        values.add_column(Text(visible(name)), justify="right" if numbers else "left", overflow="fold")
-    for row in cells:
-        values.add_row(*(Text(cell) for cell in row))  # as Text, names are not read as markup
-    _console().print(values)
 
 
 @contextmanager
@@ -124,19 +96,3 @@ def _rich_bar() -> Any:
 
     text = TextColumn("{task.description}", markup=False)
     return Progress(text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True))
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else visible(str(value))
-
-
-def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.replace(",", "").replace(".", "", 1).lstrip("-+").rstrip(" %s").isdigit()

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sabench.running.plan import Plan
 
 
+_DROP = ("time", "training speakers", "UAR pooled", "folds", "status", "seed", "draw", "access")
+"""Columns of results that a narrow terminal lacks, the first first."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("run")(run)
@@ -155,7 +159,8 @@ def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
     from sabench.cli.output import message, table
 
     columns = ["method", "dataset", "access", "seed", "draw", "UAR mean", "UAR pooled", "folds", "training speakers"]
-    table("Results (UAR in %)", [*columns, "time", "status"], [_row(summary) for summary in summaries])
+    rows = [_row(summary) for summary in summaries]
+    table("Results (UAR in %)", [*columns, "time", "status"], rows, drop=_DROP)
     for summary in summaries:
         for fold, reason in summary.failures:
             message(f"{summary.record.run_id}: fold {fold} failed: {reason}")
@@ -250,7 +255,7 @@ def _print_estimates(plan: Plan, json: bool) -> None:
         for e in estimates
     ]
     columns = ["method", "dataset", "access", "seed", "folds", "training utterances", "parameters", "on", "estimate"]
-    table("What would run", columns, rows_shown)
+    table("What would run", columns, rows_shown, drop=("parameters", "on", "seed", "training utterances", "access"))
     for advice in dict.fromkeys(e.cell.advice for e in estimates if e.cell.advice):
         message(advice)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sabench.cli.choices import JsonOption, ResultsOption
-from sabench.cli.reading import open_results
+from sabench.cli.reading import named_by_differences, open_results
 
 if TYPE_CHECKING:
     from sabench.leaderboard.board import Row
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    run: Annotated[str, typer.Argument(help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.")],
     draw: Annotated[str, typer.Option(help="Which enrolment.")] = "first",
     results: ResultsOption = None,
     json: JsonOption = False,
@@ -28,9 +28,12 @@ def show(
     """Show a run: score, verdict against the baseline, folds, classes, speakers."""
     from sabench.cli.output import print_json
     from sabench.leaderboard.report import report
+    from sabench.verdicts.choosing import chosen
 
     source = open_results(results)
-    of_run = report(source, source.run(run), draw)
+    with named_by_differences():
+        record = chosen(source, run)
+    of_run = report(source, record, draw)
     if json:
         print_json(of_run.json())
     else:

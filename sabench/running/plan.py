@@ -15,7 +15,11 @@ from sabench.protocols.folds import PoolRule
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, (str, int)) else value
+    """Return a list of what may have been written as one value, or as several with commas between."""
+    values = [value] if isinstance(value, (str, int)) else value
+    if not isinstance(values, (list, tuple)):
+        return values
+    return [part for one in values for part in (one.split(",") if isinstance(one, str) else [one]) if part != ""]
 
 
 def _flat(settings: Any) -> Any:

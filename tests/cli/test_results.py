@@ -73,7 +73,7 @@ def test_show_of_a_seed_that_is_not_complete_stands_for_itself(sabench, runs, fo
 
 
 def test_show_of_an_unknown_run_is_an_error(sabench, runs):
-    with pytest.raises(ResultsError, match="no run is called 'nrom'"):
+    with pytest.raises(ResultsError, match="No run is called 'nrom'"):
         sabench("show", "nrom")
 
 
@@ -120,3 +120,12 @@ def test_a_missing_results_folder_is_an_error(sabench):
 def test_an_empty_results_folder_is_told(sabench, folder):
     folder.mkdir()
     assert "There is no finished run yet" in sabench("leaderboard").stderr
+
+
+def test_runs_lists_what_is_there(sabench, runs):
+    value = json.loads(sabench("runs", "--json").stdout)
+    assert [run["run_id"] for run in value["runs"]]
+    assert value["damaged"] == {}
+    some = json.loads(sabench("runs", "-a", "svm-norm", "--status", "complete", "--json").stdout)["runs"]
+    assert {run["adapter"] for run in some} == {"svm-norm"}
+    assert sabench("runs").stdout.splitlines()[1].split()[0] == "run"
