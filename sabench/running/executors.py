@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -111,6 +112,12 @@ class Dask:
         except (OSError, TimeoutError, ValueError) as error:
             msg = f"No Dask scheduler answers at {address!r} ({error}). Start one with: dask scheduler"
             raise PlanError(msg) from error
+        for name in (
+            "distributed",
+            "distributed.client",
+            "asyncio",
+        ):  # they log tracebacks of a scheduler that has gone
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.slots = max(1, sum(self._client.nthreads().values()))
         self._executor = self._client.get_executor(pure=False)
 

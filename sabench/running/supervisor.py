@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from sabench.cells.cell import Cell
 from sabench.cells.fitting import candidates
 from sabench.cells.folder import CellFolder
 from sabench.cells.work import work
-from sabench.errors import described
+from sabench.errors import ResultsError, described
 from sabench.machine.isolation import Died, Raised, Unreadable
 from sabench.running.executors import CellExecutor
 
 POLL_S = 0.25
 _LOST = "was lost with its Dask worker"
+_GONE = (
+    "The scheduler that ran the folds is gone. Finished folds are kept: start it again, and repeat the command "
+    "to go on."
+)
 _ELSEWHERE = (
     "The worker says {status}, and {folder} does not: it does not see this folder. Name one that every worker sees."
 )
@@ -65,7 +70,7 @@ class Execution:
         lost: list[Cell] = []
         while running:
             done, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            self._follow(running.values())
+            self._follow(islice(running.values(), self._executor.slots))  # the first are at work, the others wait
             for future in done:
                 cell = running.pop(future)
                 if not self._settled(future, cell):
@@ -74,6 +79,8 @@ class Execution:
         return lost
 
     def _settled(self, future: Future[str], cell: Cell) -> bool:
+        if future.cancelled():  # nobody here cancels
+            raise ResultsError(_GONE)
         error = future.exception()
         if error is None:
             self._end(cell, _seen(cell, future.result()))

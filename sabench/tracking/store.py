@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import random
@@ -111,7 +112,22 @@ def _held(address: Address) -> Iterator[None]:
         raise TrackingError(msg) from None
 
 
+def _refuse_unopenable(address: Address) -> None:
+    """Raise where SQLite cannot open the file at all: MLflow would try for minutes."""
+    import sqlite3
+
+    if address.database is None:
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(address.database, timeout=1.0)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        if "locked" not in str(error):
+            raise TrackingError(_sentence(address, error, LATER)) from error
+
+
 def _connect(address: Address) -> Any:
+    _refuse_unopenable(address)
     try:
         return _patiently(library.client, address.uri)
     except Exception as error:  # noqa: BLE001  (the type differs between versions of MLflow; anything else is raised again)

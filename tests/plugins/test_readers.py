@@ -296,3 +296,12 @@ def test_mandarin_and_english_of_esd_are_tasks_apart(tmp_path):
 def test_the_root_may_be_the_folder_or_one_above(tmp_path, at):
     corpus = read("nemo", tmp_path, [f"{at}/samples/EB0_anger_1.wav".lstrip("/")])
     assert np.array_equal(corpus.table["id"], ["EB0_anger_1"])
+
+
+def test_a_folder_that_cannot_be_read_is_told_as_that(tmp_path, monkeypatch):
+    def scandir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", scandir)
+    with pytest.raises(DatasetError, match=r"The folder .* cannot be read: Permission denied. Make it readable"):
+        read("nemo", tmp_path, [])

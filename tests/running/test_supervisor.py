@@ -7,6 +7,7 @@ import pytest
 import tiny
 
 from sabench.cells.folder import CellFolder
+from sabench.errors import ResultsError
 from sabench.machine.isolation import Died, Raised
 from sabench.running.executors import Isolated
 from sabench.running.supervisor import Execution, Tail
@@ -126,8 +127,27 @@ def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, isola
     assert "could not be handed to a worker: " in outcome.ended["s1"][1]
 
 
+class Gone:
+    """A cluster whose scheduler died: its client cancels what was submitted."""
+
+    slots = 1
+
+    def submit(self, work, cell):
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_a_scheduler_that_is_gone_is_told_with_what_to_do(cells):
+    with pytest.raises(ResultsError, match="scheduler that ran the folds is gone. Finished folds are kept"):
+        Outcome(cells("nearest"), Gone())
+
+
 class Elsewhere:
     """Workers that do not see the folders of this process."""
+
+    slots = 1
 
     def __init__(self, status):
         self.status = status

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_a_file_that_is_no_database_is_told_in_one_sentence(tmp_path):
     (tmp_path / "mlflow.db").write_text("not a database, but long enough to be looked at " * 10)
     with pytest.raises(TrackingError, match=r"mlflow\.db cannot be used: .*not a database"):
         Tracker(Results(tmp_path / "sabench-results")).prepare()
+
+
+def test_a_store_that_cannot_be_opened_is_told_at_once(tmp_path):
+    (tmp_path / "folder.db").mkdir()
+    started = time.monotonic()
+    with pytest.raises(TrackingError, match=r"folder\.db cannot be used: .*unable to open database file"):
+        Tracker(Results(tmp_path / "sabench-results"), uri=f"sqlite:///{tmp_path / 'folder.db'}").prepare()
+    assert time.monotonic() - started < 30
 
 
 def test_a_server_that_is_away_is_told_in_one_sentence_without_its_password(made, monkeypatch):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from sabench import DatasetError
+
 AUDIO = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3")
 """Endings of recordings; of copies of one recording in one folder the first is taken."""
 
@@ -85,10 +87,15 @@ def named(files: Iterable[Path], name: str) -> Path | None:
     return next((path for path in files if re.fullmatch(name, path.name, re.IGNORECASE)), None)
 
 
+def _refuse_unreadable(error: OSError) -> None:
+    msg = f"The folder {error.filename} cannot be read: {error.strerror}. Make it readable, or name another root."
+    raise DatasetError(msg) from error
+
+
 def _files(root: Path) -> Iterator[Path]:
     """Yield all files below a folder, in sorted order; links to folders are followed, each folder once."""
     seen: set[str] = set()
-    for place, folders, files in os.walk(root, followlinks=True):
+    for place, folders, files in os.walk(root, onerror=_refuse_unreadable, followlinks=True):
         if (real := os.path.realpath(place)) in seen:
             folders.clear()
             continue
