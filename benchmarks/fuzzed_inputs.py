@@ -149,7 +149,8 @@ def feed_table(place: Path, rng: random.Random) -> str:
     for _ in range(rng.choice((1, 1, 3))):
         way = rng.randrange(5)
         if way < 3:
-            rows[rng.randrange(6)][rng.randrange(7)] = rng.choice(CELLS)
+            row = rng.choice([row for row in rows if row])
+            row[rng.randrange(len(row))] = rng.choice(CELLS)
         elif way == 3:
             head[rng.randrange(7)] = rng.choice(("", "label", "x", "File", "speaker "))
         else:
