@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-PROTOCOLS = ("loso", "leave-one-session-out", "challenge", "speaker-kfold:5")
+PROTOCOLS = ("loso", "leave-one-session-out", "challenge", "speaker-kfold:5", "own-folds")
 
 
 def names(kind: str) -> Callable[[str], list[str]]:
@@ -33,6 +33,12 @@ TaskOption = Annotated[str | None, typer.Option(help="A task of the dataset; its
 ProtocolOption = Annotated[
     str | None,
     typer.Option(help=f"One of {', '.join(PROTOCOLS)}; the dataset's own by default.", autocompletion=_protocols),
+]
+FoldsOption = Annotated[
+    Path | None, typer.Option(help="A CSV file with speaker or id, and fold or partition, instead of the corpus's own.")
+]
+TextDisjointOption = Annotated[
+    bool | None, typer.Option("--text-disjoint", help="Test on sentences that training did not hold.")
 ]
 PoolOption = Annotated[
     str | None, typer.Option(help="Reserved per target speaker, such as neutral=5,unlabelled=10,scored-too,require.")

@@ -53,6 +53,8 @@ def run(
         list[str] | None, typer.Option("--set", help="svm.C=0.1 for one plugin, adapter.C=0.1 for all; repeat it.")
     ] = None,
     protocol: choices.ProtocolOption = None,
+    folds: choices.FoldsOption = None,
+    text_disjoint: choices.TextDisjointOption = None,
     pool: choices.PoolOption = None,
     seed: Annotated[list[int] | None, typer.Option(help="A run each; repeat it.")] = None,
     draw: Annotated[
@@ -99,6 +101,8 @@ def run(
         "preset": preset,
         "settings": choices.values(settings),
         "protocol": protocol,
+        "folds": folds,
+        "text_disjoint": text_disjoint,
         "pool": pool,
         "seeds": seed,
         "draws": draw,

@@ -10,7 +10,7 @@ from sabench.errors import PlanError
 from sabench.hashing import digest, plain
 from sabench.interfaces.records import Corpus
 from sabench.interfaces.segments import sharers
-from sabench.protocols import leaks
+from sabench.protocols import leaks, texts
 from sabench.protocols.folds import Fold, PoolRule, Target
 from sabench.protocols.pools import Shortfall, reserve
 from sabench.protocols.splits import Split, canonical_name, splits_of
@@ -57,9 +57,10 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     splits = splits_of(name, table, dropped)
     held_out = {speaker for split in splits for speaker in (*split.validation, *split.test)}
     ids_of = {str(speaker): set(rows["id"]) for speaker, rows in table.groupby("speaker")}
+    text = texts.text_of(table) if name.endswith(texts.SUFFIX) else None
     folds = tuple(
         fold
-        for fold in (_fold(split, table, targets, dropped) for split in splits)
+        for fold in (_fold(split, table, targets, dropped, number, text) for number, split in enumerate(splits))
         if any(target.scored for target in fold.test)
     )
     if not folds:
@@ -70,6 +71,8 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     overlapping = sharers(table)
     for fold in folds:
         leaks.refuse(fold, rule, speaker_of, digest_of, ids_of, overlapping)
+        if text is not None:
+            texts.refuse_shared(fold, text)
     card = _card(corpus, fingerprint, name, rule, folds)
     return Protocol(name, folds, card, digest(card), tuple(s for s in shortfalls if s.speaker in held_out))
 
@@ -82,19 +85,31 @@ def _targets(table: pd.DataFrame, rule: PoolRule) -> tuple[dict[str, Target], li
     return targets, shortfalls
 
 
-def _fold(split: Split, table: pd.DataFrame, targets: Mapping[str, Target], dropped: set[str]) -> Fold:
-    return Fold(
+def _fold(
+    split: Split,
+    table: pd.DataFrame,
+    targets: Mapping[str, Target],
+    dropped: set[str],
+    number: int,
+    text: Mapping[str, str] | None,
+) -> Fold:
+    fold = Fold(
         split.name,
         tuple(table.loc[table["speaker"].isin(split.train), "id"]),
         tuple(targets[name] for name in split.validation if name not in dropped),
         tuple(targets[name] for name in split.test if name not in dropped),
     )
+    return fold if text is None else texts.disjoint(fold, number, text)
 
 
 def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Sequence[Fold]) -> dict[str, Any]:
     speaker_of = dict(zip(corpus.table["id"], corpus.table["speaker"], strict=True))
-    held_out = {target.speaker: target for fold in folds for target in (*fold.validation, *fold.test)}
+    # What a speaker is scored on as a target counts, where that differs from what they validate on.
+    held_out = {target.speaker: target for fold in folds for target in fold.validation}
+    held_out |= {target.speaker: target for fold in folds for target in fold.test}
+    disjoint = {"texts": digest(texts.text_of(corpus.table))} if name.endswith(texts.SUFFIX) else {}
     return {
+        **disjoint,
         "dataset": corpus.dataset,
         "task": corpus.task,
         "classes": list(corpus.classes),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sabench.errors import PlanError, did_you_mean
 from sabench.hashing import shuffled
+from sabench.protocols.texts import SUFFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ def is_pooled(name: str) -> bool:
     >>> is_pooled("loso"), is_pooled("challenge"), is_pooled("speaker-kfold:5")
     (False, True, True)
     """
-    return name.partition(":")[0] in ("challenge", "speaker-kfold")
+    return name.removesuffix(SUFFIX).partition(":")[0] in ("challenge", "speaker-kfold", "own-folds")
 
 
 def primary_score(name: str) -> str:
@@ -98,9 +99,30 @@ def challenge(table: pd.DataFrame) -> list[Split]:
     return [Split("challenge", sides["train"], sides["validation"], sides["test"])]
 
 
+def own_folds(table: pd.DataFrame) -> list[Split]:
+    """Follow the corpus's own cross-validation, its column `fold`; the next fold in sorted order validates."""
+    if "fold" not in table or table["fold"].isna().any() or (table["fold"] == "").any():
+        msg = "own-folds needs a fold for every utterance: a column 'fold', or a file of folds (--folds)."
+        raise PlanError(msg)
+    speakers = {str(name): tuple(sorted(rows["speaker"].unique())) for name, rows in table.groupby("fold")}
+    names = sorted(speakers, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
+    if len(names) < 3:
+        msg = f"own-folds needs three folds (training, validation, test); the corpus has {len(names)}."
+        raise PlanError(msg)
+    splits = []
+    for position, name in enumerate(names):
+        validation = names[(position + 1) % len(names)]
+        rest = [speaker for other in names if other not in (name, validation) for speaker in speakers[other]]
+        splits.append(Split(name, tuple(rest), speakers[validation], speakers[name]))
+    return splits
+
+
 def speaker_kfold(table: pd.DataFrame, k: int = _GROUPS) -> list[Split]:
-    """Split speakers into k groups by a hash of their names; the next group validates."""
-    speakers = shuffled(table["speaker"].unique(), "speaker-kfold")
+    """Split speakers into k groups by a hash of their names; the next group validates.
+
+    Where the gender of all speakers is known, each gender is dealt out by itself, so that groups are balanced.
+    """
+    speakers = _gender_by_gender(table, shuffled(table["speaker"].unique(), "speaker-kfold"))
     if not 3 <= k <= len(speakers):
         msg = f"speaker-kfold:{k} needs between 3 and {len(speakers)} groups for {len(speakers)} speakers."
         raise PlanError(msg)
@@ -118,6 +140,7 @@ SPLITTERS: Mapping[str, Callable[..., list[Split]]] = {
     "leave-one-session-out": leave_one_session_out,
     "challenge": challenge,
     "speaker-kfold": speaker_kfold,
+    "own-folds": own_folds,
 }
 
 
@@ -126,16 +149,19 @@ def canonical_name(name: str) -> str:
 
     >>> canonical_name("loso"), canonical_name("speaker-kfold"), canonical_name("speaker-kfold:010")
     ('loso', 'speaker-kfold:5', 'speaker-kfold:10')
+    >>> canonical_name("loso+text-disjoint")
+    'loso+text-disjoint'
 
     Raises:
         PlanError: there is no such protocol.
     """
+    name, plus, _ = name.partition(SUFFIX)
     base, colon, number = name.partition(":")
     if base not in SPLITTERS or (colon and (base != "speaker-kfold" or not number.isdecimal())):
         hint = did_you_mean(base, SPLITTERS)
         msg = f"Unknown protocol {name!r}.{hint} There are: {', '.join(SPLITTERS)} (speaker-kfold:10 for ten groups)."
         raise PlanError(msg)
-    return f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base
+    return (f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base) + plus
 
 
 def splits_of(name: str, table: pd.DataFrame, dropped: Collection[str] = ()) -> list[Split]:
@@ -144,10 +170,18 @@ def splits_of(name: str, table: pd.DataFrame, dropped: Collection[str] = ()) -> 
     Raises:
         PlanError: the protocol does not fit the corpus.
     """
-    base, _, number = name.partition(":")
+    base, _, number = name.removesuffix(SUFFIX).partition(":")
     if base == "loso":  # the only one that chooses who validates
         return loso(table, dropped)
     return SPLITTERS[base](table, int(number)) if number else SPLITTERS[base](table)
+
+
+def _gender_by_gender(table: pd.DataFrame, speakers: list[str]) -> list[str]:
+    """Return speakers with each gender together, in their order; as they come where some gender is not known."""
+    known = table.dropna(subset=["gender"]).groupby("speaker")["gender"].first()
+    if any(name not in known for name in speakers):
+        return speakers
+    return sorted(speakers, key=lambda name: str(known[name]))
 
 
 def _with_several_classes(table: pd.DataFrame) -> set[str]:

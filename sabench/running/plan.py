@@ -52,6 +52,8 @@ class Plan(BaseModel):
         roots: folder of each dataset.
         features, normaliser, preset, settings: see `sabench.registry.methods.Choice`.
         protocol: default is each dataset's own.
+        folds: a CSV file of folds or partitions, in place of those of the corpus.
+        text_disjoint: test on sentences that training did not hold.
         pool: what is reserved per target speaker.
         seeds: one run each.
         draws: which enrolment; all re-use one trained model.
@@ -81,6 +83,8 @@ class Plan(BaseModel):
     preset: str | None = None
     settings: Annotated[dict[str, Any], BeforeValidator(_flat)] = {}
     protocol: str | None = None
+    folds: Path | None = None
+    text_disjoint: bool = False
     pool: PoolRule = PoolRule()
     seeds: Seeds = (0,)
     draws: Names = ("first",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sabench.corpora import loading, roots
+from sabench.corpora import loading, own_folds, roots
 from sabench.errors import PlanError, first_few
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Corpus
@@ -12,6 +12,7 @@ from sabench.protocols import supply
 from sabench.protocols.draws import draws_for
 from sabench.protocols.protocol import Protocol, make
 from sabench.protocols.split_corpus import SplitCorpus
+from sabench.protocols.texts import SUFFIX, sharing
 from sabench.registry import methods
 from sabench.registry.methods import Choice, Parts
 from sabench.registry.registry import Registry
@@ -68,6 +69,8 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
     with observer.stage(f"{base}: decoding") as progress:
         loaded = loading.load(dataset, root, task or _task(plan, dataset), jobs=plan.jobs, progress=progress)
     loading.refuse_faulty(loaded)
+    if plan.folds is not None:
+        loaded = own_folds.applied(loaded, plan.folds)
     for fault in loaded.faults[:_NOTED]:
         observer.note(f"{base}: {fault}")
     if len(loaded.faults) > _NOTED:
@@ -78,8 +81,15 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
 
 def protocol(plan: Plan, dataset: Dataset, of: Corpus) -> Protocol:
     """Return the folds of a corpus under the plan's protocol."""
-    name = plan.protocol or dataset.default_protocol
+    name = plan.protocol or (_of_folds(of) if plan.folds else dataset.default_protocol)
+    if plan.text_disjoint and not name.endswith(SUFFIX):
+        name += SUFFIX
     return make(of, loading.fingerprint(of), name, plan.pool)
+
+
+def _of_folds(corpus: Corpus) -> str:
+    """Return the protocol that a file of folds, or of partitions, means."""
+    return "own-folds" if "fold" in corpus.table else "challenge"
 
 
 def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> SplitCorpus:
@@ -94,7 +104,7 @@ def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) 
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
         observer.note(f"{name}: {what}: {first_few(made.shortfalls, _NOTED)}.")
     split = SplitCorpus(loaded, made)
-    for sentence in untrained_classes(split):
+    for sentence in filter(None, (sharing(made.folds, loaded.table), *untrained_classes(split))):
         observer.note(f"{name}: {sentence}")
     return split
 
