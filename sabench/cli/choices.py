@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 PROTOCOLS = ("loso", "leave-one-session-out", "challenge", "speaker-kfold:5", "own-folds")
+DRAWS = ("first", "nth:0", "random:0", "other-speaker", "mean", "zeros", "emotional")
+PRESETS = ("small", "paper")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def names(kind: str) -> Callable[[str], list[str]]:
@@ -22,17 +25,26 @@ def names(kind: str) -> Callable[[str], list[str]]:
     return complete
 
 
-def _protocols(incomplete: str) -> list[str]:
-    return [name for name in PROTOCOLS if name.startswith(incomplete)]
+def among(values: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return a completion over fixed values."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values if value.startswith(incomplete)]
+
+    return complete
 
 
+AdapterOption = Annotated[
+    list[str] | None,
+    typer.Option("--adapter", "-a", help="A method; repeat it, or write commas.", autocompletion=names("adapters")),
+]
 RootOption = Annotated[
     Path | None, typer.Option(help="Where the corpus is; otherwise SABENCH_<NAME>_ROOT or its link.")
 ]
 TaskOption = Annotated[str | None, typer.Option(help="A task of the dataset; its first by default.")]
 ProtocolOption = Annotated[
     str | None,
-    typer.Option(help=f"One of {', '.join(PROTOCOLS)}; the dataset's own by default.", autocompletion=_protocols),
+    typer.Option(help=f"One of {', '.join(PROTOCOLS)}; the dataset's own by default.", autocompletion=among(PROTOCOLS)),
 ]
 FoldsOption = Annotated[
     Path | None, typer.Option(help="A CSV file with speaker or id, and fold or partition, instead of the corpus's own.")
@@ -43,6 +55,35 @@ TextDisjointOption = Annotated[
 PoolOption = Annotated[
     str | None, typer.Option(help="Reserved per target speaker, such as neutral=5,unlabelled=10,scored-too,require.")
 ]
+FeaturesOption = Annotated[
+    str | None, typer.Option(help="Instead of each method's own features.", autocompletion=names("features"))
+]
+NormaliserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--normaliser",
+        "--normalizer",
+        help="In front of every method that has none.",
+        autocompletion=names("normalisers"),
+    ),
+]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(help="A named set of parameters, such as small or paper.", autocompletion=among(PRESETS)),
+]
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", help="svm.C=0.1 for one plugin, adapter.C=0.1 for all; repeat it.")
+]
+SeedOption = Annotated[list[int] | None, typer.Option(help="A run of each method with each seed; repeat it.")]
+SearchOption = Annotated[
+    bool | None, typer.Option(help="Whether to choose from each method's grid on validation speakers.")
+]
+JobsOption = Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")]
+DeviceOption = Annotated[str | None, typer.Option(help=f"One of {', '.join(DEVICES)}.", autocompletion=among(DEVICES))]
+TrackOption = Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")]
+PrintPlanOption = Annotated[bool, typer.Option("--print-plan", help="Print the plan as TOML and stop.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would run and its estimated cost.")]
 SimulatedOption = Annotated[bool, typer.Option("--simulated", help="Use a simulated twin, made and cached.")]
 ScaleOption = Annotated[float | None, typer.Option(help="Size of the twin, 1 for the corpus's own.")]
 TwinSeedOption = Annotated[int | None, typer.Option(help="Seed of the twin.")]
@@ -78,3 +119,15 @@ def parts(texts: list[str] | None) -> list[str]:
     ['svm', 'svm-norm', 'mlp']
     """
     return [part for text in texts or () for part in text.split(",") if part]
+
+
+def refuse_missing(flags: Mapping[str, Any]) -> None:
+    """Say which flag is missing where no method, or no dataset, is named.
+
+    Raises:
+        typer.BadParameter: one of them is.
+    """
+    for needed, flag in (("adapters", "--adapter"), ("datasets", "--dataset")):
+        if not flags.get(needed):
+            msg = f"Name at least one with {flag}; `sabench list` shows them. `sabench run` also takes a --plan."
+            raise typer.BadParameter(msg)

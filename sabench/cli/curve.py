@@ -9,6 +9,7 @@ import typer
 
 from sabench.cli import choices
 from sabench.cli.choices import JsonOption
+from sabench.cli.estimating import print_estimates, print_plans
 
 if TYPE_CHECKING:
     from sabench.curve.points import Curve
@@ -22,14 +23,11 @@ def register(app: typer.Typer) -> None:
 
 
 def curve(
-    adapter: Annotated[
-        list[str],
-        typer.Option("--adapter", "-a", help="A method; repeat it.", autocompletion=choices.names("adapters")),
-    ],
     dataset: Annotated[
         str,
         typer.Option("--dataset", "-d", help="A dataset, or dataset:task.", autocompletion=choices.names("datasets")),
     ],
+    adapter: choices.AdapterOption = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="[K]...", help="More numbers, behind --k.")] = None,
     k: Annotated[
         list[str] | None, typer.Option("--k", help="Enrolment utterances, as in --k 0,1,2,5,10 (the default).")
@@ -37,28 +35,28 @@ def curve(
     draws: Annotated[int, typer.Option(min=1, help="Random draws out of the pool.")] = 5,
     task: choices.TaskOption = None,
     root: choices.RootOption = None,
-    features: Annotated[str | None, typer.Option(help="Instead of each method's own features.")] = None,
-    normaliser: Annotated[str | None, typer.Option(help="In front of every method that has none.")] = None,
-    preset: Annotated[str | None, typer.Option(help="A named set of parameters, such as small or paper.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="svm.C=0.1 for one plugin, adapter.C=0.1 for all; repeat it.")
-    ] = None,
+    features: choices.FeaturesOption = None,
+    normaliser: choices.NormaliserOption = None,
+    preset: choices.PresetOption = None,
+    settings: choices.SettingsOption = None,
     protocol: choices.ProtocolOption = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Runs of each; repeat it.")] = None,
+    seed: choices.SeedOption = None,
     simulated: choices.SimulatedOption = False,
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    jobs: choices.JobsOption = None,
+    threads: choices.ThreadsOption = None,
+    device: choices.DeviceOption = None,
     results: choices.ResultsOption = None,
-    track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
+    track: choices.TrackOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The picture, .png, .svg or .pdf; in the results folder by default."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="The table as CSV; beside the picture by default.")] = None,
+    print_plan: choices.PrintPlanOption = False,
+    dry_run: choices.DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Draw UAR against k enrolment utterances on the same scored utterances; repeating the command resumes it."""
@@ -66,6 +64,7 @@ def curve(
     from sabench.cli.watching import Watcher
     from sabench.curve.drawing import draw, refuse_format
     from sabench.curve.measure import curve as measure
+    from sabench.curve.measure import plans
     from sabench.machine.files import write_bytes
     from sabench.running.plan import Plan
 
@@ -90,7 +89,12 @@ def curve(
         "results": results,
         "track": track,
     }
+    choices.refuse_missing(flags)
     plan = Plan.build({key: value for key, value in flags.items() if value not in (None, [])})
+    if print_plan or dry_run:
+        each = plans(plan, ks, draws, observer=Watcher())
+        print_plans(each) if print_plan else print_estimates(each, json)
+        return
     measured = measure(plan, ks, draws, observer=Watcher())
     picture = output or plan.results / f"curve-{measured.dataset}-{measured.task}.png"
     table = csv or picture.with_suffix(".csv")

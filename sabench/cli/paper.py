@@ -8,6 +8,7 @@ import typer
 
 from sabench.cli import choices
 from sabench.cli.choices import JsonOption
+from sabench.cli.estimating import print_estimates, print_plans
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Twin
@@ -31,18 +32,18 @@ def paper(
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
-    preset: Annotated[str | None, typer.Option(help="Instead of the published one, such as small.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="adapter.epochs=4 and the like, of what is trained; repeat it.")
-    ] = None,
-    search: Annotated[bool | None, typer.Option(help="Whether to choose on validation where the paper chose.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Runs of each; repeat it.")] = None,
+    preset: choices.PresetOption = None,
+    settings: choices.SettingsOption = None,
+    search: choices.SearchOption = None,
+    seed: choices.SeedOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Run it although it takes hours.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    jobs: choices.JobsOption = None,
+    threads: choices.ThreadsOption = None,
+    device: choices.DeviceOption = None,
     results: choices.ResultsOption = None,
-    track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
+    track: choices.TrackOption = None,
+    print_plan: choices.PrintPlanOption = False,
+    dry_run: choices.DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Run the tables of a published comparison and print measured beside reported; repeating it resumes."""
@@ -53,6 +54,7 @@ def paper(
     from sabench.paper.tables import outcome
     from sabench.registry.registry import Registry
     from sabench.results.folder import Results
+    from sabench.running.estimates import estimates
     from sabench.verdicts.wording import duration
 
     published, registry, watcher = layout.publication(plan), Registry(), Watcher()
@@ -68,7 +70,14 @@ def paper(
         common={key: value for key, value in common.items() if value not in (None, [])},
     )
     planned, left_out = steps.steps(published, request, registry)
-    seconds = steps.estimate(planned, registry, watcher)
+    plans = [step.plan for step in planned]
+    if print_plan:
+        print_plans(plans)
+        return
+    if dry_run:
+        print_estimates(plans, json)
+        return
+    seconds = sum(estimate.elapsed_s for estimate in estimates(plans, registry, watcher))
     message(f"{published.title} ({published.source}): about {duration(seconds)} are left to compute here.")
     if seconds > LONG_S and not yes:
         raise PlanError(_too_long(published, request, duration(seconds)))

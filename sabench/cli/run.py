@@ -10,11 +10,11 @@ import typer
 
 from sabench.cli import choices
 from sabench.cli.choices import JsonOption
+from sabench.cli.estimating import print_estimates
 
 if TYPE_CHECKING:
     from sabench.results.runs import RunRecord
     from sabench.results.summary import Summary
-    from sabench.running.costs import Estimate
     from sabench.running.plan import Plan
 
 
@@ -28,10 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    adapter: Annotated[
-        list[str] | None,
-        typer.Option("--adapter", "-a", help="A method; repeat it.", autocompletion=choices.names("adapters")),
-    ] = None,
+    adapter: choices.AdapterOption = None,
     dataset: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,26 +37,21 @@ def run(
     ] = None,
     task: choices.TaskOption = None,
     root: choices.RootOption = None,
-    features: Annotated[
-        str | None,
-        typer.Option(help="Instead of each method's own features.", autocompletion=choices.names("features")),
-    ] = None,
-    normaliser: Annotated[
-        str | None,
-        typer.Option(help="In front of every method that has none.", autocompletion=choices.names("normalisers")),
-    ] = None,
-    preset: Annotated[str | None, typer.Option(help="A named set of parameters, such as small or paper.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="svm.C=0.1 for one plugin, adapter.C=0.1 for all; repeat it.")
-    ] = None,
+    features: choices.FeaturesOption = None,
+    normaliser: choices.NormaliserOption = None,
+    preset: choices.PresetOption = None,
+    settings: choices.SettingsOption = None,
     protocol: choices.ProtocolOption = None,
     folds: choices.FoldsOption = None,
     text_disjoint: choices.TextDisjointOption = None,
     pool: choices.PoolOption = None,
-    seed: Annotated[list[int] | None, typer.Option(help="A run each; repeat it.")] = None,
+    seed: choices.SeedOption = None,
     draw: Annotated[
         list[str] | None,
-        typer.Option(help="first, nth:I, random:I; controls other-speaker, mean, zeros, emotional; repeat it."),
+        typer.Option(
+            help="first, nth:I, random:I; controls other-speaker, mean, zeros, emotional; repeat it.",
+            autocompletion=choices.among(choices.DRAWS),
+        ),
     ] = None,
     accept_fewer: Annotated[
         bool | None,
@@ -69,9 +61,7 @@ def run(
         bool | None,
         typer.Option(help="Whether every utterance is predicted alone too, each in a fresh process; this is slow."),
     ] = None,
-    search: Annotated[
-        bool | None, typer.Option(help="Whether to choose from each method's grid on validation.")
-    ] = None,
+    search: choices.SearchOption = None,
     validation_as_training: Annotated[
         bool | None, typer.Option(help="Whether methods that do not validate train on validation speakers too.")
     ] = None,
@@ -79,15 +69,15 @@ def run(
     scale: choices.ScaleOption = None,
     twin_seed: choices.TwinSeedOption = None,
     speaker_effect: choices.EffectOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Folds side by side; no number depends on it.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each fold; part of a run's identity.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")] = None,
+    jobs: choices.JobsOption = None,
+    threads: choices.ThreadsOption = None,
+    device: choices.DeviceOption = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the folds.")] = None,
     results: choices.ResultsOption = None,
-    track: Annotated[bool | None, typer.Option(help="Whether to write to MLflow.")] = None,
+    track: choices.TrackOption = None,
     plan: Annotated[Path | None, typer.Option(help="A TOML file; flags win over it.")] = None,
-    print_plan: Annotated[bool, typer.Option("--print-plan", help="Print the plan as TOML and stop.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run and its estimated cost.")] = False,
+    print_plan: choices.PrintPlanOption = False,
+    dry_run: choices.DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Run methods on datasets under one protocol; repeating the command resumes it."""
@@ -126,7 +116,7 @@ def run(
     if print_plan:
         typer.echo(chosen.toml(), nl=False)
     elif dry_run:
-        _print_estimates(chosen, json)
+        print_estimates([chosen], json)
     else:
         _run(chosen, json)
 
@@ -136,9 +126,7 @@ def _plan(path: Path | None, flags: dict[str, Any]) -> Plan:
 
     if path is not None:
         return Plan.read(path, flags)
-    for needed, flag in (("adapters", "--adapter"), ("datasets", "--dataset")):
-        if needed not in flags:
-            raise typer.BadParameter(f"Name at least one with {flag}, or give a --plan. `sabench list` shows them.")
+    choices.refuse_missing(flags)
     return Plan.build(flags)
 
 
@@ -215,67 +203,3 @@ def _comparable(runs: list[RunRecord]) -> tuple[str, str] | None:
 
     alike = (pair for pair in combinations(runs, 2) if pair[0].protocol_hash == pair[1].protocol_hash)
     return next(((one.run_id, other.run_id) for one, other in alike if identity(one) != identity(other)), None)
-
-
-def _print_estimates(plan: Plan, json: bool) -> None:
-    from dataclasses import asdict
-
-    from sabench.cli.output import message, print_json, table
-    from sabench.results.folder import Results
-    from sabench.verdicts.wording import duration
-
-    Results(plan.results).refuse_unwritable()
-    estimates = _estimates(plan)
-    if json:
-        rows = [
-            {
-                **asdict(e.cell),
-                "run_id": e.run.run_id,
-                "folds": e.n_folds,
-                "n_train": e.n_train,
-                "seconds": e.seconds,
-                "at_once": e.at_once,
-                "elapsed_s": e.elapsed_s,
-            }
-            for e in estimates
-        ]
-        print_json({"runs": rows})
-        return
-    if not estimates:
-        message("Nothing would run: every fold is complete.")
-        return
-    rows_shown = [
-        [
-            e.run.method.title,
-            f"{e.run.dataset} {e.run.task}",
-            str(e.run.method.access),
-            str(e.run.seed),
-            str(e.n_folds),
-            str(e.n_train),
-            "" if e.cell.parameters is None else f"{e.cell.parameters:,}",
-            f"{e.run.device}, {e.at_once} × {e.run.threads} thread{'s' * (e.run.threads != 1)}",
-            duration(e.elapsed_s),
-        ]
-        for e in estimates
-    ]
-    columns = ["method", "dataset", "access", "seed", "folds", "training utterances", "parameters", "on", "estimate"]
-    table("What would run", columns, rows_shown, drop=("parameters", "on", "seed", "training utterances", "access"))
-    for advice in dict.fromkeys(e.cell.advice for e in estimates if e.cell.advice):
-        message(advice)
-
-
-def _estimates(plan: Plan) -> list[Estimate]:
-    """Return what the folds that are not complete would cost, run by run."""
-    from sabench.cli.watching import Watcher
-    from sabench.registry.registry import Registry
-    from sabench.results.folder import Results
-    from sabench.running import costs, preparation
-
-    results = Results(plan.results)
-    estimates = []
-    for planned in preparation.planned_runs(plan, Registry(), Watcher()):
-        cells = results.cells(results.continued(planned.record))
-        missing = [cell.fold for cell in cells if cell.status != "complete"]
-        if missing:
-            estimates.append(costs.estimate(planned, plan, missing))
-    return estimates

@@ -51,10 +51,31 @@ def curve(
         PlanError: no method takes k, or one takes something that k does not count.
         SabenchError: the plan cannot be carried out.
     """
+    return _measurement(plan, ks, n_draws, registry, observer).curve()
+
+
+def plans(
+    plan: Plan,
+    ks: Sequence[int],
+    n_draws: int,
+    *,
+    registry: Registry | None = None,
+    observer: Observer | None = None,
+) -> list[Plan]:
+    """Return what `curve` would run, a plan for every method and k; nothing is computed or written.
+
+    Args and errors are those of `curve`.
+    """
+    return _measurement(plan, ks, n_draws, registry, observer).plans()
+
+
+def _measurement(
+    plan: Plan, ks: Sequence[int], n_draws: int, registry: Registry | None, observer: Observer | None
+) -> _Measurement:
     if len(plan.datasets) != 1:
         msg = f"A curve is of one dataset; the plan has {', '.join(plan.datasets)}."
         raise PlanError(msg)
-    return _Measurement(plan, tuple(sorted(set(ks))), n_draws, registry or Registry(), observer or Observer()).curve()
+    return _Measurement(plan, tuple(sorted(set(ks))), n_draws, registry or Registry(), observer or Observer())
 
 
 class _Measurement:
@@ -82,14 +103,25 @@ class _Measurement:
         )
         self._notes: list[str] = []
 
-    def curve(self) -> Curve:
-        """See `curve`."""
+    def plans(self) -> list[Plan]:
+        """See `plans`."""
+        self._split()
+        points = [changes for carrier in self._carriers for _, changes, _ in self._steps(carrier) if changes]
+        return [self._plan.model_copy(update=changes) for changes in (*points, *self._bare_methods())]
+
+    def _split(self) -> SplitCorpus:
+        """Return the corpus under the curve's protocol; notes what its speakers have to give."""
         split_corpus = preparation.split_corpus(self._plan, self._registry, self._plan.datasets[0], self._observer)
         self._held = {
             target.speaker: {kind: len(getattr(target, kind)) for kind in KINDS}
             for fold in split_corpus.protocol.folds
             for target in fold.test
         }
+        return split_corpus
+
+    def curve(self) -> Curve:
+        """See `curve`."""
+        split_corpus = self._split()
         self._notes += _shortfalls(split_corpus.protocol.shortfalls, len(self._held))
         self._notes += self._sharing(split_corpus)
         points = [point for carrier in self._carriers for point in self._points(carrier)]
@@ -127,18 +159,23 @@ class _Measurement:
             f"among their unlabelled ones; {names} may score otherwise in a curve without methods that take neutral."
         ]
 
-    def _points(self, carrier: Carrier) -> Iterator[Point]:
+    def _steps(self, carrier: Carrier) -> Iterator[tuple[int, dict[str, Any], str]]:
+        """Yield every k with what it changes in the plan, or with the reason why it is left out."""
         most = max(held[carrier.kind] for held in self._held.values())
         for k in self._ks:
             reason = carrier.impossible if not k else ""
             if k > most and any(most <= other < k for other in self._ks):
                 reason = f"no speaker has more than {most} {carrier.kind} utterances to give"
-            if not reason:
-                changes = only(self._registry, self._plan, carrier.method)
-                settings = {**changes["settings"], **carrier.settings(k)}
-                summaries, reason = self._measured({**changes, "settings": settings})
-                if summaries:
-                    yield self._point(carrier, k, summaries)
+            changes = {} if reason else only(self._registry, self._plan, carrier.method)
+            if changes:
+                changes["settings"] = {**changes["settings"], **carrier.settings(k)}
+            yield k, changes, reason
+
+    def _points(self, carrier: Carrier) -> Iterator[Point]:
+        for k, changes, why_not in self._steps(carrier):
+            summaries, reason = self._measured(changes) if changes else ([], why_not)
+            if summaries:
+                yield self._point(carrier, k, summaries)
             if reason:
                 self._notes.append(f"{carrier.method} is left out at k = {k}: {reason.rstrip('.')}.")
 

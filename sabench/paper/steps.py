@@ -1,4 +1,4 @@
-"""From a packaged comparison to plans, what they would cost, and their runs."""
+"""From a packaged comparison to plans, and to their runs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sabench.corpora import roots
-from sabench.errors import DatasetError, PlanError, ResultsError, did_you_mean
+from sabench.errors import DatasetError, PlanError, did_you_mean
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Twin
 from sabench.paper.layout import Group, Place, Publication
 from sabench.registry.methods import Choice
 from sabench.registry.registry import Registry
-from sabench.results.folder import Results
 from sabench.results.summary import Summary
-from sabench.running import costs, preparation, runner
+from sabench.running import runner
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
 
@@ -89,17 +88,6 @@ def steps(publication: Publication, request: Request, registry: Registry) -> tup
         msg = f"Nothing of {publication.title!r} can be run. {' '.join(dict.fromkeys(left_out.values()))}"
         raise PlanError(f"{msg} To try it without the recordings, add --simulated.")
     return tuple(planned), tuple(dict.fromkeys(left_out.values()))
-
-
-def estimate(planned_steps: Sequence[Step], registry: Registry, observer: Observer) -> float:
-    """Return the seconds that what is not done yet is expected to take on this machine."""
-    seconds = 0.0
-    for step in planned_steps:
-        results = Results(step.plan.results)
-        for planned in preparation.planned_runs(step.plan, registry, observer):
-            if not _is_complete(results, planned.record.run_id):
-                seconds += costs.estimate(planned, step.plan).elapsed_s
-    return seconds
 
 
 def carry(planned_steps: Sequence[Step], left_out: Sequence[str], registry: Registry, observer: Observer) -> Carried:
@@ -182,10 +170,3 @@ def _missing(place: Place, request: Request, registry: Registry) -> str:
     except DatasetError as error:
         return str(error).partition("\n")[0]
     return ""
-
-
-def _is_complete(results: Results, run_id: str) -> bool:
-    try:
-        return results.run(run_id).status == "complete"
-    except ResultsError:
-        return False

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -217,6 +218,35 @@ def test_a_dry_run_estimates_and_computes_nothing(run, tmp_path):
     assert all(row["seconds"] > 0 for row in done.json["runs"])
     assert not (tmp_path / "results").exists()
     assert "estimate" in run("--dry-run").out
+
+
+def plans_printed(out):
+    return [Plan.build(tomllib.loads(text)) for text in re.split(r"^# Plan .*\n", out, flags=re.MULTILINE) if text]
+
+
+def test_a_curve_is_estimated_and_printed_as_plans_and_computes_nothing(sabench, tones, tmp_path):
+    fixed = ["--dataset", "table", "--root", tones, "--results", tmp_path / "results", "--no-track"]
+    words = ["curve", "-a", "svm-norm,svm-neutral", *fixed, "--k", "1", "--draws", "2"]
+    estimates = sabench(*words, "--dry-run", "--json").json["runs"]
+    assert [row["folds"] for row in estimates] == [4] * 3  # two methods, and the baseline of both
+    printed = plans_printed(sabench(*words, "--print-plan").out)
+    assert [plan.adapters for plan in printed] == [("svm-norm",), ("svm-neutral",), ("svm",)]
+    assert {plan.pool.neutral for plan in printed} == {1}
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_comparison_is_estimated_and_printed_as_plans(sabench, tmp_path, monkeypatch):
+    monkeypatch.setenv("SABENCH_CACHE", str(tmp_path / "cache"))
+    words = ["paper", "--tables", "2", "--simulated", "--scale", "0.004", "--results", tmp_path / "results"]
+    printed = plans_printed(sabench(*words, "--print-plan").out)
+    assert {name for plan in printed for name in plan.datasets} == {"aibo:2class", "aibo:5class"}
+    done = sabench(*words, "--dry-run", "--json")
+    assert {row["folds"] for row in done.json["runs"]} == {1}
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_normaliser_is_spelt_the_american_way_too(run):
+    assert 'normaliser = "speaker-zscore"' in run("--print-plan", "--normalizer", "speaker-zscore").out
 
 
 # Exit status

@@ -16,6 +16,7 @@ from sabench.paper import deviations, layout, steps, tables
 from sabench.paper.steps import Request
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
+from sabench.running.estimates import estimates
 from sabench.running.observer import Observer
 from sabench.testing import make_corpus
 
@@ -179,7 +180,7 @@ def test_the_publications_test_is_the_t_test_of_scipy(monkeypatch):
 def test_what_is_done_is_not_estimated_again(linked, published, registry, common):
     planned, left_out = steps.steps(published, Request(common=common), registry)
     steps.carry(planned, left_out, registry, Observer())
-    assert steps.estimate(planned, registry, Observer()) == 0.0
+    assert estimates([step.plan for step in planned], registry, Observer()) == []
 
 
 def test_speakers_with_fewer_neutral_utterances_are_a_deviation(linked, published, registry, common):
