@@ -173,7 +173,7 @@ class Registry:
         return self._loaded[key]
 
     def _guarded_load(self, kind: str, point: importlib.metadata.EntryPoint, distribution: str) -> list[Offer]:
-        if distribution != _OWN and (reason := probing.fault_of(point.load)):
+        if distribution != _OWN and (reason := probing.fault_of(point)):
             return [Offer(point.name, kind, distribution, reason=reason)]
         try:
             with contextlib.redirect_stdout(sys.stderr):  # standard output is for results

@@ -1,15 +1,13 @@
 """Every plugin that comes with sabench, held to the suite that strangers' plugins are held to."""
 
 import importlib.metadata
-from pathlib import Path
 
 import pytest
+from made_corpora import CORPORA
 
 from sabench.checks import Subject, run
 from sabench.checks.named import subjects
 from sabench.registry.registry import Registry
-from sabench.testing import make_corpus
-from tests.speech import DIALOGUE, write_aibo, write_dialogue, write_noise
 
 
 def first_party(kind):
@@ -42,43 +40,6 @@ def test_normalisers_keep_their_promises(name):
 def test_features_keep_their_promises(name):
     (extractor,) = subjects(Registry(), name, "features")
     assert failures(extractor) == []
-
-
-def write_emodb(root: Path) -> Path:
-    for speaker in ("03", "08"):
-        for emotion in "WLEAFTN":
-            write_noise(root / "wav" / f"{speaker}a01{emotion}a.wav")
-    return root
-
-
-def write_ravdess(root: Path) -> Path:
-    for actor in ("01", "02"):
-        for emotion in range(1, 9):
-            write_noise(root / f"Actor_{actor}" / f"03-01-{emotion:02}-01-01-01-{actor}.wav")
-    return root
-
-
-def write_children(root: Path) -> Path:
-    labels = [("IDL", "N"), ("NEG", "A"), ("NEG", "E"), ("IDL", "P"), ("IDL", "R")]
-    speakers = ("Mont_01", "Ohm_01", "Ohm_31", "Ohm_32")
-    return write_aibo(root, [(f"{speaker}_000_0{i}", *two) for speaker in speakers for i, two in enumerate(labels)])
-
-
-def write_dialogues(root: Path) -> Path:
-    more = (
-        "[25.0 - 26.0]\tSes01F_impro01_M003\tsad\t[2.5, 2.5, 2.5]\n[27.0 - 28.0]\tSes01F_impro01_M004\tang\t[2, 2, 2]\n"
-    )
-    write_dialogue(root, text=DIALOGUE + more)
-    return root
-
-
-CORPORA = {
-    "aibo": write_children,
-    "emodb": write_emodb,
-    "iemocap": write_dialogues,
-    "ravdess": write_ravdess,
-    "table": make_corpus,
-}
 
 
 @pytest.mark.parametrize("name", sorted(CORPORA))
