@@ -60,14 +60,20 @@ CORPORA: Mapping[str, Callable[[Path], Path]] = {
     "aibo": _children,
     "ased": _tree(_each(("17", "02"), "nfhsa", "all/{emotion}1-01-01-01-{who}.wav")),
     "casia": _tree(
-        _each(("wangzhe", "zhaoquanyin"), ("angry", "fear", "happy", "neutral", "sad", "surprise"), "{who}/{emotion}/201.wav")
+        _each(
+            ("wangzhe", "zhaoquanyin"),
+            ("angry", "fear", "happy", "neutral", "sad", "surprise"),
+            "{who}/{emotion}/201.wav",
+        )
     ),
     "crema-d": _tree(
         [f"AudioWAV/{name}.wav" for name in _VOTED],
         {"processedResults/summaryTable.csv": "FileName,VoiceVote\n" + "".join(f"{n},{n[9]}\n" for n in _VOTED)},
     ),
     "emodb": _tree(_each(("03", "08"), "WLEAFTN", "wav/{who}a01{emotion}a.wav")),
-    "emovo": _tree(_each(("f1", "m3"), ("dis", "gio", "neu", "pau", "rab", "sor", "tri"), "{who}/{emotion}-{who}-b1.wav")),
+    "emovo": _tree(
+        _each(("f1", "m3"), ("dis", "gio", "neu", "pau", "rab", "sor", "tri"), "{who}/{emotion}-{who}-b1.wav")
+    ),
     "esd": _tree(
         f"{who}/{emotion}/{who}_{350 * number + 1:06}.wav"
         for who in ("0001", "0002", "0011", "0012")
@@ -94,15 +100,28 @@ CORPORA: Mapping[str, Callable[[Path], Path]] = {
         },
     ),
     "nemo": _tree(
-        _each(("EB0", "KS0"), ("anger", "fear", "happiness", "neutral", "sadness", "surprised"), "samples/{who}_{emotion}_1.wav")
+        _each(
+            ("EB0", "KS0"),
+            ("anger", "fear", "happiness", "neutral", "sadness", "surprised"),
+            "samples/{who}_{emotion}_1.wav",
+        )
     ),
     "ravdess": _tree(
-        [f"Actor_{who}/03-{part}-{n:02}-01-01-01-{who}.wav" for who in ("01", "02") for part in ("01", "02") for n in range(1, 9)]
+        [
+            f"Actor_{who}/03-{part}-{n:02}-01-01-01-{who}.wav"
+            for who in ("01", "02")
+            for part in ("01", "02")
+            for n in range(1, 9)
+        ]
     ),
     "savee": _tree(_each(("DC", "KL"), ("a", "d", "f", "h", "n", "sa", "su"), "{who}/{emotion}01.wav")),
     "shemo": _tree(_each(("M32", "F01"), "AFHNSW", "all/{who}{emotion}01.wav")),
     "table": make_corpus,
     "tess": _tree(
-        _each(("OAF", "YAF"), ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad"), "{who}/{who}_back_{emotion}.wav")
+        _each(
+            ("OAF", "YAF"),
+            ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad"),
+            "{who}/{who}_back_{emotion}.wav",
+        )
     ),
-}  # fmt: skip
+}
