@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sabench.interfaces.records import Predictions
     from sabench.results.folder import Results
     from sabench.results.runs import CellRecord, RunRecord
+    from sabench.stats.intervals import Interval
     from sabench.stats.metrics import Scores
 
 
@@ -69,6 +70,15 @@ class RunContent:
 
         return {draw: scores(those) for draw, those in self.predictions.items()}
 
+    @cached_property
+    def interval(self) -> Interval:
+        """The score of the run with its interval over speakers."""
+        from sabench.stats.intervals import interval
+        from sabench.stats.sample import sample
+
+        (own, *_) = self.predictions.values()
+        return interval(sample([own], pooled=self.run.pooled, stochastic=self.run.stochastic))
+
     @property
     def first(self) -> Scores:
         """Scores of the draw that scores the run."""
@@ -93,7 +103,11 @@ class RunContent:
 
     def metrics(self) -> dict[str, float]:
         """Return the numbers of the run; a run with folds missing has none, lest it look done."""
-        return payload.run_metrics(self.scores, self.cells, self.classes) if self.complete else {}
+        return payload.run_metrics(self.scores, self.interval, self.cells, self.classes) if self.complete else {}
+
+    def n_epochs(self, fold: str) -> int:
+        """Return how many epochs a fold was trained for; 0 for a method without."""
+        return max((int(line["epoch"]) for line in self.histories[fold] if "epoch" in line), default=0)
 
     @cached_property
     def record(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sabench.tracking import library, payload
 from sabench.tracking.content import RunContent
+from sabench.tracking.origin import origin_tags
 
 _BATCH = 900  # values; MLflow takes 1000 metrics, parameters and tags together
 _FEW = 90  # MLflow takes 100 parameters, and 100 tags, in one batch
@@ -56,6 +57,8 @@ class Mirror:
             metrics=self._content.metrics(),
             tags={payload.STATUS: status},
         )
+        if self._content.complete and not self._parent.inputs.dataset_inputs:
+            self._log_dataset()
 
     def holds_files(self, names: tuple[str, ...]) -> bool:
         """Whether the files of this very content are there."""
@@ -101,15 +104,27 @@ class Mirror:
         self._log(
             child,
             params={f"chosen.{name}": payload.text_of(value) for name, value in (cell.chosen or {}).items()},
-            metrics=payload.fold_metrics(cell, uar) if done else {},
-            tags={payload.ERROR: cell.error[: payload.LONGEST_VALUE]} if cell.error else {},
+            metrics=payload.fold_metrics(cell, uar, self._content.n_epochs(cell.fold)) if done else {},
+            tags=self._tags_that_change(cell),
         )
         unfinished = "RUNNING" if live else "KILLED"
         status = {"complete": "FINISHED", "failed": "FAILED"}.get(cell.status, unfinished)
         self._set_status(child, status, cell.seconds or 0.0)
 
+    def _tags_that_change(self, cell: Any) -> dict[str, str]:
+        """Return a fold's tags that may differ from those it was made with; a deleted parent is followed by another."""
+        error = {payload.ERROR: cell.error[: payload.LONGEST_VALUE]} if cell.error else {}
+        return {payload.PARENT: self.parent_id, **error}
+
+    def _log_dataset(self) -> None:
+        kinds = library.entities()
+        facts = payload.dataset_of(self._content.run, self._content.card, self._content.first)
+        context = kinds.InputTag("mlflow.data.context", payload.CONTEXT)
+        self._client.log_inputs(self.parent_id, [kinds.DatasetInput(kinds.Dataset(**facts), [context])])
+
     def _create(self, name: str, tags: Mapping[str, str]) -> Any:
-        return self._client.create_run(self._experiment_id, start_time=self._start_ms, tags=dict(tags), run_name=name)
+        every = {**origin_tags(), **tags}
+        return self._client.create_run(self._experiment_id, start_time=self._start_ms, tags=every, run_name=name)
 
     @property
     def _start_ms(self) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sabench.interfaces.records import Component
     from sabench.results.runs import CellRecord, RunRecord
+    from sabench.stats.intervals import Interval
     from sabench.stats.metrics import Scores
 
 RUN_ID = "sabench.run_id"
@@ -21,15 +22,17 @@ STATUS = "sabench.status"
 ERROR = "sabench.error"
 DIGEST = "sabench.digest"
 SIMULATED = "simulated"
+PARENT = "mlflow.parentRunId"
+CONTEXT = "evaluation"
+"""What a run does with its dataset, in MLflow's words."""
 
 LONGEST_VALUE = 6000
 """Characters of a parameter or tag that MLflow takes."""
 
 
 def name_of(run: RunRecord) -> str:
-    """Return the name that MLflow shows for a run."""
-    simulated = " (simulated)" if run.simulated else ""
-    return f"{run.method.title} {run.dataset}/{run.task} {run.protocol} seed {run.seed}{simulated}"
+    """Return the name that MLflow shows for a run: its id, by which `sabench show` and `compare` know it too."""
+    return f"{run.run_id} (simulated)" if run.simulated else run.run_id
 
 
 def tags_of(run: RunRecord, results: str) -> dict[str, str]:
@@ -44,13 +47,12 @@ def tags_of(run: RunRecord, results: str) -> dict[str, str]:
         "protocol": run.protocol,
         "protocol_hash": run.protocol_hash,
         "access": str(run.method.access),
-        "mlflow.source.name": "sabench",
     }
 
 
 def fold_tags_of(run: RunRecord, results: str, fold: str, parent: str) -> dict[str, str]:
     """Return the tags of a fold's run under its parent."""
-    own = {FOLD: fold, FIT_KEY: run.folds[fold], "mlflow.parentRunId": parent}
+    own = {FOLD: fold, FIT_KEY: run.folds[fold], PARENT: parent}
     return tags_of(run, results) | own
 
 
@@ -81,7 +83,20 @@ def _component(role: str, part: Component | None) -> dict[str, Any]:
     return {f"{role}.{name}": value for name, value in part.parameters.items()} | {f"{role}.version": part.version}
 
 
-def fold_metrics(cell: CellRecord, uar: float | None) -> dict[str, float]:
+def dataset_of(run: RunRecord, card: Mapping[str, Any], scores: Scores) -> dict[str, str]:
+    """Return what MLflow shows as the dataset of a run: name, digest, and where it comes from, without a path."""
+    source = {"dataset": run.dataset, "task": run.task, "protocol": run.protocol, "protocol_hash": run.protocol_hash}
+    profile = {"n_scored": scores.n_scored, "n_speakers": scores.n_speakers, "classes": list(card.get("classes", ()))}
+    return {
+        "name": f"{run.dataset}:{run.task}",
+        "digest": str(card.get("corpus", ""))[:36],
+        "source_type": "sabench (simulated)" if run.simulated else "sabench",
+        "source": json.dumps(source),
+        "profile": json.dumps(profile),
+    }
+
+
+def fold_metrics(cell: CellRecord, uar: float | None, n_epochs: int) -> dict[str, float]:
     """Return the numbers of a fold that is done."""
     values: dict[str, Any] = {
         "uar": uar,
@@ -89,18 +104,34 @@ def fold_metrics(cell: CellRecord, uar: float | None) -> dict[str, float]:
         "n_training_speakers": cell.n_training_speakers,
         "n_train": cell.n_train,
         "n_parameters": cell.n_parameters,
+        "n_epochs": n_epochs or None,
     }
     return numbers(values)
 
 
-def run_metrics(scores: Mapping[str, Scores], cells: Sequence[CellRecord], classes: Sequence[str]) -> dict[str, float]:
-    """Return the numbers of a complete run; `scores` by draw, the first being the run's own."""
+def run_metrics(
+    scores: Mapping[str, Scores], interval: Interval, cells: Sequence[CellRecord], classes: Sequence[str]
+) -> dict[str, float]:
+    """Return the numbers of a complete run.
+
+    Args:
+        scores: by draw, the first being the run's own.
+        interval: of its score, over speakers.
+        cells: its folds.
+        classes: labels in class order.
+    """
     (_, first), *others = scores.items()
     values: dict[str, Any] = {
         "uar_mean": first.uar_mean,
         "uar_pooled": first.uar_pooled,
         "n_scored": first.n_scored,
         "n_folds": first.n_folds,
+        "n_speakers": first.n_speakers,
+        "uar_low": interval.low,
+        "uar_high": interval.high,
+        "uar_worst_speaker": first.worst_speaker[1],
+        "gini": first.gini,
+        "iswf": first.iswf,
         "seconds": sum(cell.seconds or 0.0 for cell in cells),
     }
     values |= {f"recall/{name}": float(value) for name, value in zip(classes, first.recall_per_class, strict=True)}
@@ -122,7 +153,7 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     return kept
 
 
-_OF_FOLD = frozenset(("uar", "seconds", "n_training_speakers", "n_train", "n_parameters"))
+_OF_FOLD = frozenset(("uar", "seconds", "n_training_speakers", "n_train", "n_parameters", "n_epochs"))
 
 
 def epochs(history: Iterable[Mapping[str, Any]], after: int) -> dict[int, dict[str, float]]:

@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 PATIENCE_S = 300.0
 """How long to wait for other processes that hold the store."""
 
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Has MLflow open the experiment as one of trained models."""
+
 LATER = "The run itself is safe; `sabench track` logs it later."
 
 
@@ -172,13 +175,15 @@ def _experiment(client: Any, address: Address, *, create: bool) -> str:
             f"`mlflow experiments restore -x {experiment.experiment_id}`, or name another in MLFLOW_EXPERIMENT_NAME."
         )
         raise TrackingError(msg)
+    if create and not _KIND.keys() <= experiment.tags.keys():
+        client.set_experiment_tag(experiment.experiment_id, *next(iter(_KIND.items())))
     return str(experiment.experiment_id)
 
 
 def _created(client: Any, address: Address) -> Any:
     location = address.artifacts.as_uri() if address.artifacts else None
     try:
-        client.create_experiment(address.experiment, artifact_location=location)
+        client.create_experiment(address.experiment, artifact_location=location, tags=_KIND)
     except Exception as error:  # noqa: BLE001  (another machine was first on the same server)
         experiment = client.get_experiment_by_name(address.experiment)
         if experiment is None:

@@ -44,7 +44,8 @@ def test_scores_are_those_of_the_predictions(made, tracker, seen):
     made.complete()
     tracker.finish(made.run_id)
     expected = {"uar_mean": 0.75, "uar_pooled": 0.75, "recall/anger": 0.5, "recall/neutral": 1.0}
-    expected |= {"n_scored": 12, "n_folds": 3, "seconds": 9.0}
+    expected |= {"n_scored": 12, "n_folds": 3, "n_speakers": 3, "seconds": 9.0}
+    expected |= {"uar_worst_speaker": 0.75, "gini": 0.0, "iswf": 0.75, "uar_low": 0.75, "uar_high": 0.75}
     assert seen.parent.data.metrics == pytest.approx(expected)
     assert seen.folds["A"].data.metrics["uar"] == 0.75
 
@@ -149,6 +150,37 @@ def test_files_that_were_deleted_are_logged_again(made, tracker, seen, tmp_path)
     tracker.finish(made.run_id)
     shutil.rmtree(seen.parent.info.artifact_uri.removeprefix("file://"))
     assert set(tracker.finish(made.run_id).files) == set(NAMES) == seen.files()
+
+
+def test_a_deleted_parent_gets_its_folds_back_under_the_new_one(made, tracker, seen):
+    made.complete()
+    before = tracker.finish(made.run_id).mlflow_run_id
+    seen.client.delete_run(before)
+    after = tracker.finish(made.run_id).mlflow_run_id
+    assert after != before
+    assert {run.data.tags["mlflow.parentRunId"] for run in seen.folds.values()} == {after}
+    assert len(seen.folds) == 3
+
+
+def test_mlflow_shows_dataset_user_commit_and_the_view_of_trained_models(made, tracker, seen):
+    made.complete()
+    tracker.finish(made.run_id)
+    (dataset,) = seen.parent.inputs.dataset_inputs
+    assert (dataset.dataset.name, dataset.dataset.digest) == ("emodb:7class", "made")
+    assert json.loads(dataset.dataset.profile)["n_speakers"] == 3
+    tracker.finish(made.run_id)
+    assert len(seen.parent.inputs.dataset_inputs) == 1
+    assert seen.parent.info.run_name == made.run_id
+    assert seen.parent.data.tags["mlflow.user"]
+    assert seen.experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_epochs_of_a_fold_are_counted(made, tracker, seen):
+    made.epochs("A", 1, 3)
+    made.complete()
+    tracker.finish(made.run_id)
+    assert seen.folds["A"].data.metrics["n_epochs"] == 3
+    assert "n_epochs" not in seen.folds["B"].data.metrics
 
 
 def test_a_simulated_run_says_so_in_name_and_tag(tmp_path, make, shared_uri, look):
