@@ -7,6 +7,7 @@ from pathlib import Path
 from sabench.bundle.content import open_bundle
 from sabench.bundle.verifying import VerifiedBundle, verify
 from sabench.corpora import loading, roots
+from sabench.corpora.joined import joined
 from sabench.errors import BundleError, SabenchError
 from sabench.interfaces.plugins import Dataset, Progress
 from sabench.interfaces.records import Corpus
@@ -25,13 +26,24 @@ def linked_corpus(
     if card.simulated is not None and root is None:
         return None, "The bundle is of a simulated twin, which is not looked for; name one with --root."
     try:
-        dataset: Dataset = registry.create("datasets", card.dataset)
-        place = roots.find(card.dataset, type(dataset), root)
-        return loading.load(dataset, place, card.task, progress=progress), ""
+        own = _corpus(card.dataset, card.task, registry, root, progress)
+        if card.joined is None:
+            return own, ""
+        others = [
+            _corpus(name, part.task, registry, None, progress)
+            for name, part in card.joined.items()
+            if name != card.dataset
+        ]
+        return joined(own, others, {name: part.labels for name, part in card.joined.items()}), ""
     except SabenchError as error:
         if root is not None:
             raise
         return None, str(error).partition("\n")[0]
+
+
+def _corpus(name: str, task: str, registry: Registry, root: Path | None, progress: Progress | None) -> Corpus:
+    dataset: Dataset = registry.create("datasets", name)
+    return loading.load(dataset, roots.find(name, type(dataset), root), task, progress=progress)
 
 
 def read(path: Path, *, registry: Registry | None = None) -> VerifiedBundle:

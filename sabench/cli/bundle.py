@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sabench.cli.choices import JsonOption, ResultsOption, RootOption
-from sabench.cli.reading import open_results
+from sabench.cli.choices import FoldsOption, JsonOption, ResultsOption, RootOption
+from sabench.cli.reading import named_by_differences, open_results
 
 if TYPE_CHECKING:
     from sabench.bundle.content import Content
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    run: Annotated[str, typer.Argument(help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     results: ResultsOption = None,
     json: JsonOption = False,
@@ -34,9 +34,11 @@ def export(
     from sabench.bundle import exporting
     from sabench.cli.output import message, print_json, say
     from sabench.registry.registry import Registry
+    from sabench.verdicts.choosing import chosen
 
     source, registry = open_results(results), Registry()
-    record = source.run(run)
+    with named_by_differences():
+        record = chosen(source, run)
     shareable = record.simulated or _shareable(registry, record)
     exporting.export(source, record, output, labels_shareable=shareable, registry=registry)
     size = output.stat().st_size
@@ -60,6 +62,7 @@ def _shareable(registry: Registry, record: RunRecord) -> bool:
 def verify(
     file: Annotated[Path, typer.Argument(help="A bundle that `sabench export` wrote.")],
     root: RootOption = None,
+    folds: FoldsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Recompute every score of a bundle and check that it agrees with itself and with the linked corpus."""
@@ -72,7 +75,7 @@ def verify(
     registry = Registry()
     try:
         content = open_bundle(file)
-        corpus, reason = _corpus(content, registry, root)
+        corpus, reason = _corpus(content, registry, root, folds)
         verification = verifying.verify(file, corpus=corpus, registry=registry)
     except BundleError as error:
         if not json:
@@ -85,12 +88,14 @@ def verify(
         _print(verification, reason)
 
 
-def _corpus(content: Content, registry: Registry, root: Path | None) -> tuple[Corpus | None, str]:
+def _corpus(content: Content, registry: Registry, root: Path | None, folds: Path | None) -> tuple[Corpus | None, str]:
     from sabench.bundle.reading import linked_corpus
     from sabench.cli.output import progress
+    from sabench.corpora import own_folds
 
     with progress(f"{content.card.dataset}: decoding") as bar:
-        return linked_corpus(content.card, registry, root=root, progress=bar)
+        corpus, reason = linked_corpus(content.card, registry, root=root, progress=bar)
+    return (own_folds.applied(corpus, folds) if corpus and folds else corpus), reason
 
 
 def _print(verification: Verification, reason: str) -> None:

@@ -52,6 +52,17 @@ FoldsOption = Annotated[
 TextDisjointOption = Annotated[
     bool | None, typer.Option("--text-disjoint", help="Test on sentences that training did not hold.")
 ]
+TrainOnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--train-on",
+        help="Another corpus, or dataset:task, to train on instead of the dataset's own speakers; repeat it.",
+        autocompletion=names("datasets"),
+    ),
+]
+LabelsOption = Annotated[
+    Path | None, typer.Option(help="A CSV file with dataset, label, class: what corpora trained on call the same.")
+]
 PoolOption = Annotated[
     str | None, typer.Option(help="Reserved per target speaker, such as neutral=5,unlabelled=10,scored-too,require.")
 ]

@@ -12,6 +12,8 @@ from sabench.interfaces.records import Corpus
 
 _KEYS = {"speaker": "speaker", "id": "id", "utterance": "id", "file": "id", "path": "id"}
 _VALUES = ("fold", "partition")
+NOTE = "Folds or partitions are those of a file of one's own, not of the corpus."
+"""Stands on the protocol card."""
 _PARTITIONS = {"train": "train", "validation": "validation", "dev": "validation", "valid": "validation", "test": "test"}
 
 
@@ -41,7 +43,7 @@ def applied(corpus: Corpus, path: Path) -> Corpus:
         msg = f"{path} has no row for {len(missing)} {_KEYS[key]}s of the corpus: {first_few(missing)}."
         raise DatasetError(msg)
     table[value] = keys.map(said)
-    return replace(corpus, table=table)
+    return replace(corpus, table=table, notes=(*corpus.notes, NOTE))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -140,6 +140,7 @@ class Corpus:
         faults: what the reader found wrong.
         notes: sentences that belong on the protocol card (for example where neutral comes from).
         simulation: how a twin was made; None for real recordings.
+        joined: of a corpus made of several, the task and the class of the labels of each; None for one.
     """
 
     dataset: str
@@ -150,6 +151,7 @@ class Corpus:
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
+    joined: Mapping[str, Any] | None = None
 
     @property
     def simulated(self) -> bool:

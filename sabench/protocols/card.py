@@ -35,6 +35,15 @@ class CardSpeaker(BaseModel):
     scored: Texts
 
 
+class CardPart(BaseModel):
+    """What a protocol card says of one of the corpora that are trained on or tested: its task, classes by label."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    task: str
+    labels: dict[str, str]
+
+
 class Card(BaseModel):
     """The parts of a protocol card that results are held against; see `sabench.protocols.protocol`."""
 
@@ -50,6 +59,7 @@ class Card(BaseModel):
     notes: Texts = []
     folds: Annotated[list[CardFold], FailFast()]
     speakers: dict[str, CardSpeaker]
+    joined: dict[str, CardPart] | None = None
 
     def scored(self) -> dict[tuple[str, str], str]:
         """Return the speaker of every scored utterance, by fold and id."""

@@ -107,8 +107,10 @@ def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Se
     # What a speaker is scored on as a target counts, where that differs from what they validate on.
     held_out = {target.speaker: target for fold in folds for target in fold.validation}
     held_out |= {target.speaker: target for fold in folds for target in fold.test}
+    joined = {"joined": plain(corpus.joined)} if corpus.joined else {}
     disjoint = {"texts": digest(texts.text_of(corpus.table))} if name.endswith(texts.SUFFIX) else {}
     return {
+        **joined,
         **disjoint,
         "dataset": corpus.dataset,
         "task": corpus.task,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 _GROUPS = 5
-"""Groups of `speaker-kfold` where no number is given."""
+"""Groups of `speaker-kfold` where no number is given; one of so many training speakers validates under `train-on`."""
+TRAIN_ON = "train-on"
+"""The protocol that trains on other corpora; their names stand behind its colon."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,12 @@ def is_pooled(name: str) -> bool:
     >>> is_pooled("loso"), is_pooled("challenge"), is_pooled("speaker-kfold:5")
     (False, True, True)
     """
-    return name.removesuffix(SUFFIX).partition(":")[0] in ("challenge", "speaker-kfold", "own-folds")
+    return name.removesuffix(SUFFIX).partition(":")[0] in (
+        "challenge",
+        "speaker-kfold",
+        "own-folds",
+        TRAIN_ON,
+    )
 
 
 def primary_score(name: str) -> str:
@@ -135,12 +142,28 @@ def speaker_kfold(table: pd.DataFrame, k: int = _GROUPS) -> list[Split]:
     return splits
 
 
+def train_on(table: pd.DataFrame) -> list[Split]:
+    """Train on the speakers of other corpora and test on all of one; a fifth of the former validates.
+
+    Who validates is dealt out by a hash of names, of each gender by itself where all genders are known.
+    """
+    test = tuple(sorted(table.loc[table["partition"] == "test", "speaker"].unique()))
+    others = table[table["partition"] == "train"]
+    if not test or not len(others):
+        msg = f"{TRAIN_ON} needs corpora to train on; name them with --train-on."
+        raise PlanError(msg)
+    speakers = _gender_by_gender(others, shuffled(others["speaker"].unique(), TRAIN_ON))
+    validation = tuple(sorted(speakers[::_GROUPS])) if len(speakers) > 1 else ()
+    return [Split(TRAIN_ON, tuple(sorted(set(speakers) - {*validation})), validation, test)]
+
+
 SPLITTERS: Mapping[str, Callable[..., list[Split]]] = {
     "loso": loso,
     "leave-one-session-out": leave_one_session_out,
     "challenge": challenge,
     "speaker-kfold": speaker_kfold,
     "own-folds": own_folds,
+    TRAIN_ON: train_on,
 }
 
 
@@ -157,9 +180,15 @@ def canonical_name(name: str) -> str:
     """
     name, plus, _ = name.partition(SUFFIX)
     base, colon, number = name.partition(":")
+    if base == TRAIN_ON and plus:
+        msg = f"{plus[1:]} does not go with {TRAIN_ON}: other corpora say other sentences."
+        raise PlanError(msg)
+    if base == TRAIN_ON:
+        return name
     if base not in SPLITTERS or (colon and (base != "speaker-kfold" or not number.isdecimal())):
         hint = did_you_mean(base, SPLITTERS)
-        msg = f"Unknown protocol {name!r}.{hint} There are: {', '.join(SPLITTERS)} (speaker-kfold:10 for ten groups)."
+        named = ", ".join(other for other in SPLITTERS if other != TRAIN_ON)
+        msg = f"Unknown protocol {name!r}.{hint} There are: {named} (speaker-kfold:10 for ten groups)."
         raise PlanError(msg)
     return (f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base) + plus
 
@@ -173,7 +202,7 @@ def splits_of(name: str, table: pd.DataFrame, dropped: Collection[str] = ()) -> 
     base, _, number = name.removesuffix(SUFFIX).partition(":")
     if base == "loso":  # the only one that chooses who validates
         return loso(table, dropped)
-    return SPLITTERS[base](table, int(number)) if number else SPLITTERS[base](table)
+    return SPLITTERS[base](table, int(number)) if number and base != TRAIN_ON else SPLITTERS[base](table)
 
 
 def _gender_by_gender(table: pd.DataFrame, speakers: list[str]) -> list[str]:

@@ -53,6 +53,8 @@ class Plan(BaseModel):
         features, normaliser, preset, settings: see `sabench.registry.methods.Choice`.
         protocol: default is each dataset's own.
         folds: a CSV file of folds or partitions, in place of those of the corpus.
+        train_on: other corpora, `name` or `name:task`, that are trained on instead of the dataset's own speakers.
+        labels: a CSV file with dataset, label, class: which labels of these corpora are the same.
         text_disjoint: test on sentences that training did not hold.
         pool: what is reserved per target speaker.
         seeds: one run each.
@@ -84,6 +86,8 @@ class Plan(BaseModel):
     settings: Annotated[dict[str, Any], BeforeValidator(_flat)] = {}
     protocol: str | None = None
     folds: Path | None = None
+    train_on: Names = ()
+    labels: Path | None = None
     text_disjoint: bool = False
     pool: PoolRule = PoolRule()
     seeds: Seeds = (0,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sabench.corpora import loading, own_folds, roots
+from sabench.corpora import common_labels, loading, own_folds, roots
+from sabench.corpora.joined import joined
 from sabench.errors import PlanError, first_few
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Corpus
@@ -12,6 +13,7 @@ from sabench.protocols import supply
 from sabench.protocols.draws import draws_for
 from sabench.protocols.protocol import Protocol, make
 from sabench.protocols.split_corpus import SplitCorpus
+from sabench.protocols.splits import TRAIN_ON
 from sabench.protocols.texts import SUFFIX, sharing
 from sabench.registry import methods
 from sabench.registry.methods import Choice, Parts
@@ -58,11 +60,29 @@ def parts(plan: Plan, registry: Registry) -> list[Parts]:
 
 
 def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:
-    """Return a dataset of the plan and its prepared corpus; `name` may carry a task as `name:task`.
+    """Return a dataset of the plan and its prepared corpus, with those that are trained on where the plan names some.
+
+    `name` may carry a task as `name:task`.
 
     Raises:
         DatasetError: it cannot be found or read, or has faults.
+        PlanError: what is to be trained on does not go with the rest of the plan.
     """
+    dataset, loaded = _corpus(plan, registry, name, observer)
+    if not plan.train_on:
+        return dataset, loaded
+    if plan.protocol or plan.folds:
+        msg = "--train-on says who trains and who is tested; leave --protocol and --folds out."
+        raise PlanError(msg)
+    others = [_corpus(plan, registry, other, observer)[1] for other in sorted(plan.train_on)]
+    labels = common_labels.common((loaded, *others), plan.labels)
+    for sentence in common_labels.sentences(labels, (loaded, *others)):
+        observer.note(f"{loaded.dataset}: {sentence}")
+    return dataset, joined(loaded, others, labels)
+
+
+def _corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tuple[Dataset, Corpus]:
+    """Return one dataset and its own prepared corpus."""
     base, _, task = name.partition(":")
     dataset: Dataset = registry.create("datasets", base)
     root = _root(plan, base, dataset, observer)
@@ -81,7 +101,8 @@ def corpus(plan: Plan, registry: Registry, name: str, observer: Observer) -> tup
 
 def protocol(plan: Plan, dataset: Dataset, of: Corpus) -> Protocol:
     """Return the folds of a corpus under the plan's protocol."""
-    name = plan.protocol or (_of_folds(of) if plan.folds else dataset.default_protocol)
+    on = f"{TRAIN_ON}:{'+'.join(sorted(plan.train_on))}" if plan.train_on else ""
+    name = on or plan.protocol or (_of_folds(of) if plan.folds else dataset.default_protocol)
     if plan.text_disjoint and not name.endswith(SUFFIX):
         name += SUFFIX
     return make(of, loading.fingerprint(of), name, plan.pool)
@@ -149,6 +170,8 @@ def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
         with observer.stage(f"{name}: simulating a twin (scale {plan.twin.scale:g})") as progress:
             return roots.twin(name, dataset, plan.twin, jobs=plan.jobs, progress=progress)
     named = {entry.partition(":")[0] for entry in plan.datasets}
+    if name not in named:  # one to train on: --root is of the dataset
+        return roots.find(name, type(dataset), plan.roots.get(name))
     if plan.root is not None and len(named) > 1:
         msg = f"--root names one folder, and the plan has {len(named)} datasets. Link them, or use [roots]."
         raise PlanError(msg)
@@ -157,7 +180,7 @@ def _root(plan: Plan, name: str, dataset: Dataset, observer: Observer) -> Path:
 
 def _task(plan: Plan, dataset: Dataset) -> str | None:
     """Return the plan's task where the dataset has it, or where it is the only one (and then must)."""
-    if plan.task is None or (len(plan.datasets) > 1 and plan.task not in dataset.tasks):
+    if plan.task is None or (len(plan.datasets) + len(plan.train_on) > 1 and plan.task not in dataset.tasks):
         return None
     return plan.task
 

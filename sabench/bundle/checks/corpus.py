@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sabench.bundle.content import CARD, Content
 from sabench.corpora import loading
+from sabench.corpora.own_folds import NOTE
 from sabench.errors import BundleError, SabenchError
 from sabench.interfaces.records import Corpus
 from sabench.protocols import protocol
@@ -46,6 +47,12 @@ def compare(content: Content, corpus: Corpus) -> Compared:
             f"{content.card.corpus}): its recordings, speakers or labels are not those of the bundle."
         )
         return Compared(None, sentence)
+    if NOTE in content.card.notes and NOTE not in corpus.notes:
+        sentence = (
+            "The linked corpus is the bundle's: it has these recordings and labels. Its folds come from a file, which "
+            "was not compared; name it with --folds."
+        )
+        return Compared(labels, sentence)
     _refuse_other_protocol(content, corpus, fingerprint)
     return Compared(
         labels, "The linked corpus is the bundle's: it has these recordings and labels, and gives this protocol."
