@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from sabench.interfaces.records import Access
 from sabench.leaderboard.board import (
     Across,
     AcrossRow,
@@ -40,7 +41,9 @@ def _across(tables: Sequence[RankedTable]) -> Across:
     datasets = tuple(sorted({table.dataset for table in tables}))
     methods = _by_method(tables)
     ranking, ranks = _ranking(methods, tables, datasets)
-    held = {name: held_against for name, rows in methods.items() if (held_against := _held(rows))}
+    every = {name: held_against for name, rows in methods.items() if (held_against := _held(rows))}
+    baselines = {baseline for name, (baseline, _) in every.items() if _any(methods[name]).access != str(Access())}
+    held = {name: against for name, against in every.items() if _any(methods[name]).method not in baselines}
     combined = dict(zip(held, combine([_effects(corpora) for _, corpora in held.values()]), strict=True))
     rows = [
         _row(_any(rows), *held.get(name, ("", ())), combined.get(name), ranks.get(name))

@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 from made_results import SVM, SVM_NEUTRAL, SVM_NORM, Made
 
+from sabench.interfaces.records import Component
 from sabench.leaderboard import build
 from sabench.leaderboard.cells import across_cells, ranking_words
 from sabench.leaderboard.markdown import markdown
@@ -80,3 +82,18 @@ def test_equal_gains_everywhere_make_no_spread(tmp_path, gain):
     (across,) = board_of(tmp_path, dict.fromkeys(("a", "b"), (0.5, 0.5 + gain, 0.5 + gain))).across
     row = next(row for row in across.rows if row.method == "svm-neutral")
     assert row.between == pytest.approx(0, abs=0.1)
+
+
+def test_a_method_that_others_are_held_against_is_held_against_nobody(tmp_path):
+    """On one corpus `mlp` is the better of two unadapted methods, on the other `svm` is."""
+    results = Results(tmp_path)
+    mlp = replace(SVM, name="mlp", adapter=Component("mlp", "1"))
+    mlp_neutral = replace(SVM_NEUTRAL, name="mlp-neutral", adapter=Component("mlp", "1"))
+    for dataset, skills in (("emodb", (0.4, 0.7, 0.5, 0.75)), ("ravdess", (0.5, 0.75, 0.4, 0.7))):
+        of = Made(results, dataset=dataset, n_speakers=12)
+        for method, skill in zip((SVM, SVM_NEUTRAL, mlp, mlp_neutral), skills, strict=True):
+            of.run(method, skill)
+    (across,) = build.build([results]).across
+    assert {row.method: row.baseline for row in across.rows} == {
+        "svm": "", "svm-neutral": "svm", "mlp": "", "mlp-neutral": "mlp"
+    }  # fmt: skip
