@@ -39,6 +39,17 @@ def test_info_prints_tables_for_people(table):
     assert "Decoding audio" in done.stderr
 
 
+def test_info_of_a_corpus_that_is_not_here_says_what_it_is_and_how_to_link_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("SABENCH_CONFIG", str(tmp_path / "config"))
+    monkeypatch.delenv("SABENCH_CREMA_D_ROOT", raising=False)
+    done = run("info", "crema-d")
+    assert done.exit_code == 0
+    for words in ("not linked here", "acted, acted-4class, voted", "Open Database License", "github.com/Cheyney"):
+        assert words in done.stdout
+    facts = json.loads(run("info", "crema-d", "--json").stdout)
+    assert (facts["root"], facts["tasks"][0]) == (None, "acted")
+
+
 def test_info_says_simulated(tmp_path):
     write_aibo(tmp_path, AIBO)
     (tmp_path / twins.MARKER).write_text(json.dumps({"dataset": "aibo", "scale": 0.05}))
