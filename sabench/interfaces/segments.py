@@ -38,6 +38,8 @@ def overlaps(table: pd.DataFrame) -> Iterator[Overlap]:
     """
     if not {"path", "start_s", "duration_s"} <= set(table.columns):
         return
+    if table["path"].is_unique:
+        return
     many = table[table["path"].duplicated(keep=False) & table["duration_s"].notna()]
     for path, rows in many.groupby("path", sort=False):
         ordered = rows.sort_values(["start_s", "duration_s"], kind="stable")

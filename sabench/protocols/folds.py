@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sabench.hashing import shuffled
@@ -24,7 +24,7 @@ class Fold:
     """One split: ids to train on, speakers to validate on, speakers to score."""
 
     name: str
-    train: tuple[str, ...]
+    train: Sequence[str]
     validation: tuple[Target, ...]
     test: tuple[Target, ...]
 

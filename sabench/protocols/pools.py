@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,14 +63,21 @@ def reserve(table: pd.DataFrame, speaker: str, rule: PoolRule) -> tuple[Target, 
     return target, short
 
 
+def _copied(table: pd.DataFrame) -> set[str]:
+    """Return the ids of utterances whose samples stand there more than once."""
+    digests = table["digest"].tolist()
+    copies = {digest for digest, count in Counter(digests).items() if count > 1}
+    return {name for name, digest in zip(table["id"], digests, strict=True) if digest in copies} if copies else set()
+
+
 class _Budget:
     """Counts what may still be taken from one speaker."""
 
     def __init__(self, table: pd.DataFrame, rule: PoolRule) -> None:
         self._label = dict(zip(table["id"], table["label"], strict=True))
         self._neutral = {i for i, flag in zip(table["id"], table["neutral"], strict=True) if flag}
-        self._copied = set(table.loc[table["digest"].duplicated(keep=False), "id"]) | sharers(table).keys()
-        self._left = dict(table["label"].value_counts())
+        self._copied = _copied(table) | sharers(table).keys()
+        self._left = Counter(table["label"].tolist())
         self._neutral_left = len(self._neutral) // 2
         self._taken: set[str] = set()
         self._free = rule.scored_too

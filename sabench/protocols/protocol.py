@@ -13,6 +13,7 @@ from sabench.interfaces.segments import sharers
 from sabench.protocols import leaks, texts
 from sabench.protocols.folds import Fold, PoolRule, Target
 from sabench.protocols.pools import Shortfall, reserve
+from sabench.protocols.rows import CorpusRows
 from sabench.protocols.splits import Split, canonical_name, splits_of
 
 if TYPE_CHECKING:
@@ -56,24 +57,22 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     dropped = {short.speaker for short in shortfalls} if rule.require else set()
     splits = splits_of(name, table, dropped)
     held_out = {speaker for split in splits for speaker in (*split.validation, *split.test)}
-    ids_of = {str(speaker): set(rows["id"]) for speaker, rows in table.groupby("speaker")}
+    rows = CorpusRows.of(table)
     text = texts.text_of(table) if name.endswith(texts.SUFFIX) else None
     folds = tuple(
         fold
-        for fold in (_fold(split, table, targets, dropped, number, text) for number, split in enumerate(splits))
+        for fold in (_fold(split, rows, targets, dropped, number, text) for number, split in enumerate(splits))
         if any(target.scored for target in fold.test)
     )
     if not folds:
         msg = f"Protocol {name} leaves no speaker to score. Reserve a smaller pool, or do not require it."
         raise PlanError(msg)
-    speaker_of = dict(zip(table["id"], table["speaker"], strict=True))
-    digest_of = dict(zip(table["id"], table["digest"], strict=True))
     overlapping = sharers(table)
     for fold in folds:
-        leaks.refuse(fold, rule, speaker_of, digest_of, ids_of, overlapping)
+        leaks.refuse(fold, rule, rows, overlapping)
         if text is not None:
             texts.refuse_shared(fold, text)
-    card = _card(corpus, fingerprint, name, rule, folds)
+    card = _card(corpus, fingerprint, name, rule, folds, rows)
     return Protocol(name, folds, card, digest(card), tuple(s for s in shortfalls if s.speaker in held_out))
 
 
@@ -87,7 +86,7 @@ def _targets(table: pd.DataFrame, rule: PoolRule) -> tuple[dict[str, Target], li
 
 def _fold(
     split: Split,
-    table: pd.DataFrame,
+    rows: CorpusRows,
     targets: Mapping[str, Target],
     dropped: set[str],
     number: int,
@@ -95,15 +94,16 @@ def _fold(
 ) -> Fold:
     fold = Fold(
         split.name,
-        tuple(table.loc[table["speaker"].isin(split.train), "id"]),
+        rows.of_speakers(split.train),
         tuple(targets[name] for name in split.validation if name not in dropped),
         tuple(targets[name] for name in split.test if name not in dropped),
     )
     return fold if text is None else texts.disjoint(fold, number, text)
 
 
-def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Sequence[Fold]) -> dict[str, Any]:
-    speaker_of = dict(zip(corpus.table["id"], corpus.table["speaker"], strict=True))
+def _card(
+    corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Sequence[Fold], rows: CorpusRows
+) -> dict[str, Any]:
     # What a speaker is scored on as a target counts, where that differs from what they validate on.
     held_out = {target.speaker: target for fold in folds for target in fold.validation}
     held_out |= {target.speaker: target for fold in folds for target in fold.test}
@@ -124,7 +124,7 @@ def _card(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule, folds: Se
         "folds": [
             {
                 "name": fold.name,
-                "train": sorted({speaker_of[i] for i in fold.train}),
+                "train": rows.speakers_of(fold.train),
                 "validation": [target.speaker for target in fold.validation],
                 "test": [target.speaker for target in fold.test],
             }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from sabench.hashing import shuffled
 from sabench.interfaces.records import Corpus
 from sabench.protocols.folds import Target, order_of_prediction
 from sabench.protocols.protocol import Protocol
+from sabench.protocols.rows import CorpusRows
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class SplitCorpus:
 
     corpus: Corpus
     protocol: Protocol
+    rows: CorpusRows = field(init=False, repr=False)
     _by_id: dict[str, tuple[str, str, int, bool]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -26,6 +31,7 @@ class SplitCorpus:
         columns = (table["id"], table["digest"], table["speaker"], table["label"].map(index), table["neutral"])
         rows = zip(*(column.tolist() for column in columns), strict=True)
         object.__setattr__(self, "_by_id", {row[0]: row[1:] for row in rows})
+        object.__setattr__(self, "rows", CorpusRows.of(table))
 
     def digest(self, name: str) -> str:
         """Return the digest of an utterance."""
@@ -46,6 +52,16 @@ class SplitCorpus:
     def scored(self, target: Target) -> list[str]:
         """Return the scored ids of a target in the order in which they are predicted, which tells nothing."""
         return order_of_prediction(target.scored)
+
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """Index of the class of every utterance, in corpus order, shape `(n,)`."""
+        return np.array([self.y(name) for name in self.rows.names], dtype=np.int64)
+
+    @cached_property
+    def neutrals(self) -> np.ndarray:
+        """Whether every utterance may serve as neutral enrolment, in corpus order, shape `(n,)`."""
+        return np.array([self.neutral(name) for name in self.rows.names], dtype=bool)
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:

@@ -68,7 +68,10 @@ def poor_trainers(split_corpus: SplitCorpus, access: Access) -> list[str]:
     """Return the training speakers who have fewer neutral utterances than an access asks for, in sorted order."""
     table = split_corpus.corpus.table
     n_neutral = table.groupby("speaker")["neutral"].sum()
-    trained = {split_corpus.speaker(name) for fold in split_corpus.protocol.folds for name in fold.train}
+    if (n_neutral >= access.neutral).all():
+        return []
+    rows = split_corpus.rows
+    trained = {name for fold in split_corpus.protocol.folds for name in rows.speakers_of(fold.train)}
     return sorted(name for name in trained if n_neutral[name] < access.neutral)
 
 

@@ -46,16 +46,18 @@ class Estimate:
 def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
     """Return the estimate of a run of a plan, or of some of its folds, from durations alone, without features."""
     split, parts, run = planned.split_corpus, planned.parts, planned.record
-    duration_of = dict(zip(split.corpus.table["id"], split.corpus.table["duration_s"], strict=True))
+    shapes = [
+        parts.extractor.expected_shape(duration_s) or (100, 100) for duration_s in split.corpus.table["duration_s"]
+    ]
+    lengths = np.array([shape[0] if len(shape) > 1 else 1 for shape in shapes], dtype=np.int64)
     costs = []
     sizes = []
     for fold in split.protocol.folds:
         if folds is not None and fold.name not in folds:
             continue
-        shapes = [parts.extractor.expected_shape(duration_of[name]) or (100, 100) for name in fold.train]
-        lengths = np.array([shape[0] if len(shape) > 1 else 1 for shape in shapes], dtype=np.int64)
         n_classes = len(split.corpus.classes)
-        cost = parts.adapter.cost(lengths, shapes[0][-1], n_classes, device=run.device, threads=run.threads)
+        of_fold = lengths[split.rows.rows(fold.train)]
+        cost = parts.adapter.cost(of_fold, shapes[0][-1], n_classes, device=run.device, threads=run.threads)
         costs.append(cost)
         sizes.append(len(fold.train))
     largest = max(costs, key=lambda cost: cost.seconds)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from sabench.corpora import common_labels, loading, own_folds, roots
 from sabench.corpora.joined import joined
 from sabench.errors import PlanError, first_few
@@ -134,7 +136,7 @@ def untrained_classes(split: SplitCorpus) -> list[str]:
     """Return a sentence for every class that some fold scores and cannot learn."""
     folds_of: dict[str, list[str]] = {}
     for fold in split.protocol.folds:
-        learnt = {split.y(name) for name in fold.train}
+        learnt = set(np.unique(split.classes[split.rows.rows(fold.train)]).tolist())
         scored = {split.y(name) for target in fold.test for name in target.scored}
         for y in sorted(scored - learnt):
             folds_of.setdefault(split.corpus.classes[y], []).append(fold.name)

@@ -1,8 +1,10 @@
+import pandas as pd
 import pytest
 
 from sabench import LeakageError
 from sabench.protocols.folds import Fold, PoolRule, Target
 from sabench.protocols.leaks import refuse
+from sabench.protocols.rows import CorpusRows
 
 IDS = ("a1", "a2", "b1", "b2", "c1", "c2")
 FOLD = Fold("f", ("a1", "a2"), (Target("b", ("b1", "b2")),), (Target("c", ("c2",), neutral=("c1",)),))
@@ -13,9 +15,9 @@ def check(fold=FOLD, *, rule=None, same_audio=(), speakers=None, overlap=()):
     for one, other in same_audio:
         digest_of[other] = digest_of[one]
     speaker_of = {name: name[0] for name in IDS} | (speakers or {})
-    ids_of = {speaker: {i for i in IDS if speaker_of[i] == speaker} for speaker in set(speaker_of.values())}
+    table = pd.DataFrame({"id": IDS, "speaker": [speaker_of[i] for i in IDS], "digest": [digest_of[i] for i in IDS]})
     sharers = {one: {other} for pair in overlap for one, other in (pair, pair[::-1])}
-    refuse(fold, rule or PoolRule(), speaker_of, digest_of, ids_of, sharers)
+    refuse(fold, rule or PoolRule(), CorpusRows.of(table), sharers)
 
 
 def replaced(**changes):
