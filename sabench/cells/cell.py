@@ -7,71 +7,77 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from sabench.interfaces.plugins import Adapter, Normaliser
 
 if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
 
-Rows = tuple[int, ...]
 Alone = Literal["none", "sample", "every"]
 """Rows that are predicted again alone, in a fresh process: none, some of the last target, or each in its own."""
 
 
-@dataclass(frozen=True)
+def no_rows() -> np.ndarray:
+    """Return the positions of no utterance."""
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
 class EnrolmentRows:
     """Rows that a speaker is enrolled with.
 
     Attributes:
-        neutral, unlabelled, labelled: positions in `Cell.digests`.
-        labelled_y: class indices of `labelled`.
+        neutral, unlabelled, labelled: positions in `Cell.digests`, int64.
+        labelled_y: class indices of `labelled`, int64.
         stand_in: hand over `zeros` of the same shapes instead, or in each frame the `mean` of training.
     """
 
-    neutral: Rows = ()
-    unlabelled: Rows = ()
-    labelled: Rows = ()
-    labelled_y: Rows = ()
+    neutral: np.ndarray = field(default_factory=no_rows)
+    unlabelled: np.ndarray = field(default_factory=no_rows)
+    labelled: np.ndarray = field(default_factory=no_rows)
+    labelled_y: np.ndarray = field(default_factory=no_rows)
     stand_in: Literal["", "zeros", "mean"] = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingRows:
     """Labelled rows of training speakers.
 
     Attributes:
-        rows: positions in `Cell.digests`.
-        y: class indices.
+        rows: positions in `Cell.digests`, int64.
+        y: class indices, int64.
         speaker: name of each row's speaker.
-        neutral: which rows may serve as neutral enrolment.
-        enrolments: how each speaker is enrolled with the normaliser.
+        neutral: which rows may serve as neutral enrolment, bool.
+        enrolments: how each speaker is enrolled with the normaliser; empty where there is none.
     """
 
-    rows: Rows
-    y: Rows
-    speaker: tuple[str, ...]
-    neutral: tuple[bool, ...]
+    rows: np.ndarray
+    y: np.ndarray
+    speaker: np.ndarray
+    neutral: np.ndarray
     enrolments: Mapping[str, EnrolmentRows]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Validation:
     """A validation speaker: enrolled as targets are, with labels for choosing a model."""
 
     speaker: str
     enrolment: EnrolmentRows
-    rows: Rows
-    y: Rows
+    rows: np.ndarray
+    y: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlindTarget:
     """A target speaker without name or labels; `rows` follow a hash of ids."""
 
     enrolment: EnrolmentRows
-    rows: Rows
+    rows: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """One draw for all targets of a cell.
 
@@ -92,7 +98,7 @@ class Evaluation:
         return sum(len(target.rows) for target in self.targets), len(classes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """The unit of work, of resuming and of distribution; small and picklable.
 
@@ -102,7 +108,7 @@ class Cell:
         folder: where it speaks to the parent.
         identity: what the key is the hash of, readable.
         features: the stored features.
-        digests: of the utterances that rows point at.
+        digests: of the utterances that rows point at, text.
         classes: labels in class order.
         adapter, normaliser: unfitted.
         training: without validation speakers.
@@ -121,7 +127,7 @@ class Cell:
     folder: Path
     identity: Mapping[str, Any]
     features: FeatureSet
-    digests: tuple[str, ...]
+    digests: np.ndarray
     classes: tuple[str, ...]
     adapter: Adapter
     normaliser: Normaliser | None
@@ -143,7 +149,7 @@ class Cell:
     @property
     def n_training_speakers(self) -> int:
         """How many speakers the kept model has been trained on."""
-        return len(set((self.more_training or self.training).speaker))
+        return len(np.unique((self.more_training or self.training).speaker))
 
     @property
     def n_train(self) -> int:

@@ -80,7 +80,7 @@ def _refuse_other_alone(
     rows = np.arange(len(together)) if strict or transductive else _sample(len(together), _SAMPLE)
     if not len(rows):
         return
-    features, enrolment = data.features([target.rows[i] for i in rows]), data.enrolment(target.enrolment)
+    features, enrolment = data.features(target.rows[rows]), data.enrolment(target.enrolment)
     if transductive:  # it may look at all rows of a call, so that it is shown all of them
         alone = copy_alone.predict(enrolment, [features])[0]
     elif strict:
@@ -142,7 +142,7 @@ def _refuse_memory(method: FittedMethod, target: BlindTarget, data: CellData, be
     """Raise where the first target comes out differently once all have been enrolled: `enrol` leaves traces."""
     # A transductive adapter may look at all rows of a call, so that it is shown all of them again.
     sample = _sample(len(before), len(before) if method.adapter.access.transductive else _SAMPLE)
-    features = data.features([target.rows[i] for i in sample])
+    features = data.features(target.rows[sample])
     again = np.asarray(method.predict(data.enrolment(target.enrolment), features))
     difference = float(np.abs(again - before[sample]).max()) if len(sample) else 0.0
     if difference > TOLERANCE:

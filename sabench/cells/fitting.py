@@ -52,13 +52,13 @@ class CellData:
         self._cell = cell
         self._stored = cell.features.stored(cell.digests)
 
-    def features(self, rows: Sequence[int]) -> FeatureView:
+    def features(self, rows: np.ndarray) -> FeatureView:
         """Return the features of rows, in memory."""
-        return FeatureView(self._stored.take(np.asarray(rows, dtype=np.int64)).gathered())
+        return FeatureView(self._stored.take(rows).gathered())
 
-    def training_features(self, rows: Sequence[int]) -> FeatureView:
+    def training_features(self, rows: np.ndarray) -> FeatureView:
         """Return the features of rows: functionals in memory; sequences, which may not fit there, read when needed."""
-        stored = self._stored.take(np.asarray(rows, dtype=np.int64))
+        stored = self._stored.take(rows)
         return FeatureView(stored.gathered() if self._cell.features.kind == "functionals" else stored)
 
     def enrolment(self, rows: EnrolmentRows) -> Enrolment:
@@ -67,10 +67,10 @@ class CellData:
             self._enrolled(rows.neutral, rows.stand_in),
             self._enrolled(rows.unlabelled, rows.stand_in),
             self._enrolled(rows.labelled, rows.stand_in),
-            np.array(rows.labelled_y, dtype=np.int64),
+            rows.labelled_y,
         )
 
-    def _enrolled(self, rows: Sequence[int], stand_in: str) -> FeatureView:
+    def _enrolled(self, rows: np.ndarray, stand_in: str) -> FeatureView:
         view = self.features(rows)
         if not stand_in:
             return view
@@ -90,9 +90,9 @@ class CellData:
         """Return labelled training utterances."""
         return Utterances(
             self.training_features(training.rows),
-            np.array(training.y, dtype=np.int64),
-            np.array(training.speaker, dtype=np.str_),
-            np.array(training.neutral, dtype=bool),
+            training.y,
+            training.speaker,
+            training.neutral,
             self._cell.classes,
         )
 
@@ -177,8 +177,7 @@ def _validation(cell: Cell, method: FittedMethod, data: CellData) -> list[tuple[
             enrolment, features = enrolment.map(transform), features.map(transform)
         speaker = np.full(len(held_out.rows), held_out.speaker)
         neutral = np.zeros(len(held_out.rows), dtype=bool)
-        y = np.array(held_out.y, dtype=np.int64)
-        utterances = Utterances(features, y, speaker, neutral, cell.classes)
+        utterances = Utterances(features, held_out.y, speaker, neutral, cell.classes)
         pairs.append((enrolment.within(method.adapter.access), utterances))
     return pairs
 

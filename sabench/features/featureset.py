@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from sabench.features.index import opened
 from sabench.features.places import Places
 from sabench.features.shards import DamagedShard
 from sabench.interfaces.views import FeatureView, Matrix, Memory
+
+_Read = TypeVar("_Read")
+_FLOAT_BYTES: Final = 4
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,22 @@ class FeatureSet:
         """
         return replace(self, places=opened(self.folder).places(digests))
 
+    def take(self, rows: np.ndarray) -> FeatureSet:
+        """Return the located features at the given positions."""
+        assert self.places is not None  # `located` came before
+        return replace(self, places=self.places.take(rows))
+
     def view(self, digests: Sequence[str]) -> FeatureView:
         """Return the features of audio by its digests, in their order, read when asked for.
 
         Arrays are read-only. One that is not there raises `FeatureError` when its shape or values are asked for.
         Where places are known, the digests are those of `located`.
         """
-        return FeatureView(self.stored(digests))
+        return FeatureView(self.stored(np.array(digests, dtype=np.str_)))
 
-    def stored(self, digests: Sequence[str]) -> Stored:
+    def stored(self, digests: np.ndarray) -> Stored:
         """Return what `view` reads from."""
-        return Stored(self.folder, tuple(digests), self.places)
+        return Stored(self.folder, digests, self.places)
 
 
 class Stored:
@@ -59,13 +68,13 @@ class Stored:
     Copies, since an array that is a window leads to all that its file holds.
     """
 
-    def __init__(self, folder: Path, digests: tuple[str, ...], places: Places | None = None) -> None:
+    def __init__(self, folder: Path, digests: np.ndarray, places: Places | None = None) -> None:
         self._folder, self._digests, self._located = folder, digests, places
 
     @property
     def _places(self) -> Places:
         if self._located is None:
-            self._located = opened(self._folder).places(self._digests)
+            self._located = opened(self._folder).places(self._digests.tolist())
         return self._located
 
     @cached_property
@@ -82,22 +91,40 @@ class Stored:
     def take(self, rows: np.ndarray) -> Stored:
         """Return a source over the given positions."""
         located = None if self._located is None else self._located.take(rows)
-        return Stored(self._folder, tuple(self._digests[row] for row in rows), located)
+        return Stored(self._folder, self._digests[rows], located)
 
     def gathered(self) -> Matrix | Memory:
         """Return all arrays in memory, so that nothing leads to the store any more."""
-        arrays = self._read(range(len(self)))
-        return Matrix(np.stack(arrays)) if self._places.is_matrix else Memory(map(_locked_copy, arrays))
+        if self._places.is_matrix:
+            return Matrix(self._again_where_moved(self._matrix))
+        return Memory(map(_locked_copy, self._read(range(len(self)))))
 
     def _read(self, positions: Sequence[int]) -> list[np.ndarray]:
         """Return windows on mapped files."""
+        return self._again_where_moved(lambda: self._windows(positions))
+
+    def _again_where_moved(self, read: Callable[[], _Read]) -> _Read:
+        """Return what is read, after another look where a shard was merged into another since it was located."""
         try:
-            return self._windows(positions)
-        except (FileNotFoundError, DamagedShard):  # a shard was merged into another since it was located
+            return read()
+        except (FileNotFoundError, DamagedShard):
             index = opened(self._folder)
             index.refresh()
-            self._located = index.places(self._digests)
-            return self._windows(positions)
+            self._located = index.places(self._digests.tolist())
+            return read()
+
+    def _matrix(self) -> np.ndarray:
+        """Return functionals as rows, gathered from each file at once."""
+        places, width = self._places, int(self._places.shape[0, 0])
+        rows = np.empty((len(self), width), dtype=np.float32)
+        for number, file in enumerate(places.files):
+            ours = np.flatnonzero(places.file == number)
+            mapped = opened(self._folder).maps.get(file)
+            offsets = places.offset[ours]
+            start = int(offsets.min())
+            values = np.frombuffer(mapped, np.float32, (int(offsets.max()) - start) // _FLOAT_BYTES + width, start)
+            rows[ours] = np.lib.stride_tricks.sliding_window_view(values, width)[(offsets - start) // _FLOAT_BYTES]
+        return rows
 
     def _windows(self, positions: Sequence[int]) -> list[np.ndarray]:
         places, shapes = self._places, self.shapes
@@ -108,7 +135,7 @@ class Stored:
             for i in positions
         ]
 
-    def __reduce__(self) -> tuple[type[Stored], tuple[Path, tuple[str, ...], Places | None]]:
+    def __reduce__(self) -> tuple[type[Stored], tuple[Path, np.ndarray, Places | None]]:
         return type(self), (self._folder, self._digests, self._located)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sabench.cells.cell import Alone, BlindTarget, Cell, EnrolmentRows, Evaluation, TrainingRows, Validation
 from sabench.hashing import derive_seed, plain
@@ -28,13 +30,22 @@ def cells(
     folds: Container[str] | None = None,
     *,
     strict: bool = False,
-) -> list[Cell]:
-    """Return one cell a fold of a run, or of some folds; `run` may ask for more draws than its plan did."""
-    return [
-        replace(_Assembler(planned, run, fold).cell(results, features), alone=_alone(number, strict))
-        for number, fold in enumerate(planned.split_corpus.protocol.folds)
+) -> Iterator[Cell]:
+    """Yield one cell a fold of a run, or of some folds; `run` may ask for more draws than its plan did.
+
+    A cell holds rows of all its training speakers, so that it is made when it is asked for.
+
+    Raises:
+        FeatureError: the features of an utterance are missing.
+    """
+    split = planned.split_corpus
+    digests = np.array([split.digest(name) for name in split.rows.names])
+    located = features.located(digests.tolist())  # all at once, and before the first is asked for
+    return (
+        replace(_Assembler(planned, run, fold).cell(results, located, digests), alone=_alone(number, strict))
+        for number, fold in enumerate(split.protocol.folds)
         if folds is None or fold.name in folds
-    ]
+    )
 
 
 def _alone(number: int, strict: bool) -> Alone:
@@ -48,29 +59,35 @@ class _Assembler:
     def __init__(self, planned: PlannedRun, run: RunRecord, fold: Fold) -> None:
         self._planned, self._run, self._fold = planned, run, fold
         self._split, self._parts = planned.split_corpus, planned.parts
-        self._numbers: dict[str, int] = {}
+        n_utterances = len(self._split.rows.names)
+        self._number = np.full(n_utterances, -1, dtype=np.int64)
+        self._mentioned: list[np.ndarray] = []
+        self._n_mentioned = 0
 
-    def cell(self, results: Results, features: FeatureSet) -> Cell:
+    def cell(self, results: Results, features: FeatureSet, digests: np.ndarray) -> Cell:
         run, fold = self._run, self._fold
         key = run.folds[fold.name]
         validation = self._validation()
-        held_out = [i for target in fold.validation for i in _everything(target)]
-        more = self._training([*fold.train, *held_out]) if self._planned.merges_validation else None
+        rows = self._split.rows
+        training_rows = rows.rows(fold.train)
+        held_out = rows.rows([name for target in fold.validation for name in _everything(target)])
+        merged = np.concatenate([training_rows, held_out]) if self._planned.merges_validation else None
+        more = None if merged is None else self._training(merged)
         evaluations = tuple(self._evaluation(draw) for draw in run.evaluations)
-        training = self._training(fold.train)
-        digests = tuple(self._split.digest(name) for name in self._numbers)
+        training = self._training(training_rows)
+        mentioned = np.concatenate([*self._mentioned, np.zeros(0, dtype=np.int64)])
         return Cell(
             key=key,
             run_id=run.run_id,
             fold=fold.name,
             folder=results.cell(key).path.absolute(),  # a worker may stand elsewhere
             identity={**plain(asdict(run.method)), "protocol": run.protocol_hash, "fold": fold.name, "seed": run.seed},
-            features=features.located(digests),
+            features=features.take(mentioned),
             training=training,
             validation=validation,
             more_training=more,
             evaluations=evaluations,
-            digests=digests,
+            digests=digests[mentioned],
             classes=self._split.corpus.classes,
             adapter=self._parts.adapter,
             normaliser=self._parts.normaliser,
@@ -80,25 +97,44 @@ class _Assembler:
             search=self._planned.grid,
         )
 
-    def _rows(self, ids: Iterable[str]) -> tuple[int, ...]:
-        return tuple(self._numbers.setdefault(name, len(self._numbers)) for name in ids)
+    def _rows(self, ids: Iterable[str]) -> np.ndarray:
+        return self._numbered(self._split.rows.rows(ids))
 
-    def _training(self, ids: Sequence[str]) -> TrainingRows:
+    def _numbered(self, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers in the cell of rows of the corpus; each gets one when it is first mentioned."""
+        new = rows[self._number[rows] < 0]
+        if len(new):
+            _, first = np.unique(new, return_index=True)
+            new = new[np.sort(first)]
+            self._number[new] = np.arange(self._n_mentioned, self._n_mentioned + len(new))
+            self._mentioned.append(new)
+            self._n_mentioned += len(new)
+        numbers: np.ndarray = self._number[rows]
+        return numbers
+
+    def _training(self, rows: np.ndarray) -> TrainingRows:
         split = self._split
-        by_speaker: dict[str, list[str]] = {}
-        for name in ids:
-            by_speaker.setdefault(split.speaker(name), []).append(name)
-        access = self._parts.normaliser.access if self._parts.normaliser else Access()
+        speakers = np.array(split.rows.speakers)[split.rows.speaker[rows]]
         return TrainingRows(
-            rows=self._rows(ids),
-            y=tuple(split.y(name) for name in ids),
-            speaker=tuple(split.speaker(name) for name in ids),
-            neutral=tuple(split.neutral(name) for name in ids),
-            enrolments={
-                speaker: self._enrolment(take(split.as_target(speaker, own), access, Draw()))
-                for speaker, own in by_speaker.items()
-            },
+            rows=self._numbered(rows),
+            y=split.classes[rows],
+            speaker=speakers,
+            neutral=split.neutrals[rows],
+            enrolments=self._training_enrolments(rows, speakers),
         )
+
+    def _training_enrolments(self, rows: np.ndarray, speakers: np.ndarray) -> dict[str, EnrolmentRows]:
+        """Return how training speakers are enrolled with the normaliser; nobody is where there is none."""
+        if self._parts.normaliser is None:
+            return {}
+        by_speaker: dict[str, list[str]] = {}
+        for speaker, row in zip(speakers.tolist(), rows.tolist(), strict=True):
+            by_speaker.setdefault(speaker, []).append(self._split.rows.names[row])
+        access = self._parts.normaliser.access
+        return {
+            speaker: self._enrolment(take(self._split.as_target(speaker, own), access, Draw()))
+            for speaker, own in by_speaker.items()
+        }
 
     def _validation(self) -> tuple[Validation, ...]:
         access = _fit_access(self._parts)
@@ -106,7 +142,7 @@ class _Assembler:
         for target in self._fold.validation:
             ids = self._split.scored(target)
             enrolment = self._enrolment(take(target, access, Draw()))
-            y = tuple(self._split.y(name) for name in ids)
+            y = self._split.classes[self._split.rows.rows(ids)]
             speakers.append(Validation(target.speaker, enrolment, self._rows(ids), y))
         return tuple(speakers)
 
@@ -128,7 +164,7 @@ class _Assembler:
             self._rows(drawn.neutral),
             self._rows(drawn.unlabelled),
             self._rows(drawn.labelled),
-            tuple(self._split.y(name) for name in drawn.labelled),
+            self._split.classes[self._split.rows.rows(drawn.labelled)],
             drawn.stand_in,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sabench.cells.cell import Cell
@@ -66,13 +67,15 @@ class Runner:
             missing = [(each, self._missing_folds(each)) for each in planned]
             estimates = [costs.estimate(each, self._plan, folds) for each, folds in missing if folds]
             self._observer.expected(estimates)
-            cells = [cell for each, folds in missing for cell in self._cells(each, folds)]
+            cells = [self._cells(each, folds) for each, folds in missing if folds]
             records = [each.record for each in planned]
             n_cells, n_missing = sum(len(run.folds) for run in records), sum(len(folds) for _, folds in missing)
             self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
-                self._execute(cells)
+                self._execute(
+                    chain.from_iterable(cells), [(each.record, len(folds)) for each, folds in missing if folds]
+                )
             return self._summaries(planned)
 
     def _warm_up(self) -> None:
@@ -98,17 +101,15 @@ class Runner:
             )
         }
 
-    def _cells(self, planned: PlannedRun, folds: set[str]) -> list[Cell]:
-        """Return the cells of some folds of a run; features are extracted where they are missing."""
-        if not folds:
-            return []
+    def _cells(self, planned: PlannedRun, folds: set[str]) -> Iterator[Cell]:
+        """Return the cells of some folds of a run; features are extracted at once where they are missing."""
         address = (planned.record.dataset, planned.record.task, str(planned.record.method.features))
         if address not in self._features_of:
             self._features_of[address] = self._features(planned)
         features = self._features_of[address]
         if isinstance(features, SabenchError):
             self._fail(planned, folds, str(features))
-            return []
+            return iter(())
         run = self._runs[planned.record.run_id]
         return assembly.cells(self._results, planned, run, features, folds, strict=self._plan.strict)
 
@@ -136,18 +137,20 @@ class Runner:
             with folder.lock():
                 folder.fail(reason)
 
-    def _execute(self, cells: list[Cell]) -> None:
-        executor = self._executor(cells)
+    def _execute(self, cells: Iterable[Cell], runs: list[tuple[RunRecord, int]]) -> None:
+        executor = self._executor(runs)
         try:
             Execution(executor, self._cell_ended, self._line, self._track_now_and_then).run(cells)
         finally:
             executor.close()
 
-    def _executor(self, cells: list[Cell]) -> CellExecutor:
+    def _executor(self, runs: list[tuple[RunRecord, int]]) -> CellExecutor:
+        """Return where the cells of these runs are worked on, so many of each."""
         if self._plan.dask:
             return Dask(self._plan.dask)
-        other = next((cell.device for cell in cells if cell.device != "cpu"), "cpu")
-        return Isolated(slots_for(len(cells), max(cell.threads for cell in cells), other, self._plan.jobs))
+        other = next((run.device for run, _ in runs if run.device != "cpu"), "cpu")
+        n_cells = sum(n for _, n in runs)
+        return Isolated(slots_for(n_cells, max(run.threads for run, _ in runs), other, self._plan.jobs))
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)

@@ -19,6 +19,8 @@ from sabench.machine.isolation import Died, Raised, Unreadable
 from sabench.running.executors import CellExecutor
 
 POLL_S = 0.25
+_AHEAD = 3
+"""So many times as many cells as can be at work are made and handed over: a cell is large, and a slot must not wait."""
 _LOST = "was lost with its Dask worker"
 _GONE = (
     "The scheduler that ran the folds is gone. Finished folds are kept: start it again, and repeat the command "
@@ -54,7 +56,7 @@ class Execution:
 
     def run(self, cells: Iterable[Cell]) -> None:
         """Run all cells; those whose process died come last and alone."""
-        for cell in self._round(list(cells)):
+        for cell in self._round(cells):
             how = self._deaths[cell.key]
             log.warning("The process of %s %s in fold %s; it is tried once more, alone.", cell.run_id, how, cell.fold)
             if self._round([cell]):
@@ -64,11 +66,16 @@ class Execution:
                 )
                 self._end(cell, "failed")
 
-    def _round(self, cells: list[Cell]) -> list[Cell]:
-        """Submit cells and wait; returns those whose process died."""
-        running = {self._executor.submit(work, cell): cell for cell in cells}
+    def _round(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Submit cells, a few more than there is room for, and wait; returns those whose process died."""
+        waiting = iter(cells)
+        running: dict[Future[str], Cell] = {}
         lost: list[Cell] = []
-        while running:
+        while True:
+            for cell in islice(waiting, _AHEAD * self._executor.slots - len(running)):
+                running[self._executor.submit(work, cell)] = cell
+            if not running:
+                return lost
             done, _ = wait(running, timeout=POLL_S, return_when=FIRST_COMPLETED)
             self._follow(islice(running.values(), self._executor.slots))  # the first are at work, the others wait
             for future in done:
@@ -76,7 +83,6 @@ class Execution:
                 if not self._settled(future, cell):
                     lost.append(cell)
             self._on_poll()
-        return lost
 
     def _settled(self, future: Future[str], cell: Cell) -> bool:
         if future.cancelled():  # nobody here cancels

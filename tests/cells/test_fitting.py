@@ -3,6 +3,7 @@ import pytest
 import tiny
 
 from sabench import ALL, Access, PlanError
+from sabench.cells.cell import EnrolmentRows
 from sabench.cells.fitting import CellData, fit, forget_candidates, load, save
 from sabench.cells.folder import CellFolder
 
@@ -119,7 +120,7 @@ def test_a_method_is_handed_no_more_than_it_declares(made, tmp_path):
         "greedy", settings={"greedy.neutral": 1, "greedy.notes": str(notes)}, pool="neutral=1,unlabelled=2,labelled=1"
     )
     method, _ = fit(cell, folder, data)
-    everything = data.enrolment(type(cell.evaluations[0].targets[0].enrolment)((0, 1), (2, 3), (4,), (0,)))
+    everything = data.enrolment(EnrolmentRows(*map(np.array, ([0, 1], [2, 3], [4], [0]))))
     method.enrol(everything)
     assert notes.read_text().splitlines()[-1] == "1 0 0 0"
 

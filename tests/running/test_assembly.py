@@ -36,6 +36,11 @@ def ids_of(cell, numbers, planned):
     return [name[cell.digests[number]] for number in numbers]
 
 
+def alike(first, second):
+    """Whether records with arrays hold the same."""
+    return pickle.dumps(first) == pickle.dumps(second)
+
+
 # What a cell holds
 
 
@@ -58,7 +63,7 @@ def test_the_labels_of_a_cell_are_those_of_training_and_validation_alone(plan, r
         assert cell.fold not in {held_out.speaker for held_out in cell.validation}
         assert len(cell.training.y) == len(cell.training.rows)
         (evaluation,) = cell.evaluations
-        assert all(target.enrolment.labelled_y == () for target in evaluation.targets)
+        assert not any(len(target.enrolment.labelled_y) for target in evaluation.targets)
 
 
 def test_changing_the_labels_of_targets_leaves_their_cell_as_it_is(tones, tmp_path):
@@ -82,8 +87,8 @@ def test_changing_the_labels_of_targets_leaves_their_cell_as_it_is(tones, tmp_pa
     ]
     assert first.key != second.key
     for name in ("digests", "training", "validation", "more_training", "seed", "classes"):
-        assert getattr(first, name) == getattr(second, name)
-    assert first.evaluations[0].targets == second.evaluations[0].targets
+        assert alike(getattr(first, name), getattr(second, name)), name
+    assert alike(first.evaluations[0].targets, second.evaluations[0].targets)
 
 
 def test_targets_are_predicted_in_an_order_that_follows_a_hash(plan):
@@ -151,7 +156,7 @@ def test_training_speakers_are_enrolled_by_the_rule_used_for_targets(plan):
 
 def test_no_more_is_drawn_than_the_access_declares(plan):
     for cell in tiny.cells(plan("nearest", pool="neutral=1,unlabelled=2,labelled=1")):
-        assert cell.evaluations[0].targets[0].enrolment == EnrolmentRows()
+        assert alike(cell.evaluations[0].targets[0].enrolment, EnrolmentRows())
 
 
 def test_labelled_enrolment_comes_with_its_labels_and_no_others(plan):
@@ -202,7 +207,7 @@ def test_a_target_who_is_never_emotional_keeps_the_neutral_enrolment(tones, tmp_
         for draw in ("first", "emotional")
     )
     assert len(control.targets[0].enrolment.neutral) == 1
-    assert control.targets == first.targets
+    assert alike(control.targets, first.targets)
 
 
 # Records
