@@ -47,13 +47,15 @@ class TrainingRows:
     Attributes:
         rows: positions in `Cell.digests`, int64.
         y: class indices, int64.
-        speaker: name of each row's speaker.
+        speakers: their names, in sorted order.
+        speaker: position of each row's speaker in `speakers`.
         neutral: which rows may serve as neutral enrolment, bool.
         enrolments: how each speaker is enrolled with the normaliser; empty where there is none.
     """
 
     rows: np.ndarray
     y: np.ndarray
+    speakers: tuple[str, ...]
     speaker: np.ndarray
     neutral: np.ndarray
     enrolments: Mapping[str, EnrolmentRows]
@@ -108,7 +110,7 @@ class Cell:
         folder: where it speaks to the parent.
         identity: what the key is the hash of, readable.
         features: the stored features.
-        digests: of the utterances that rows point at, text.
+        digests: of the utterances that rows point at, ASCII.
         classes: labels in class order.
         adapter, normaliser: unfitted.
         training: without validation speakers.
@@ -149,7 +151,7 @@ class Cell:
     @property
     def n_training_speakers(self) -> int:
         """How many speakers the kept model has been trained on."""
-        return len(np.unique((self.more_training or self.training).speaker))
+        return len((self.more_training or self.training).speakers)
 
     @property
     def n_train(self) -> int:

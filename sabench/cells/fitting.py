@@ -91,7 +91,7 @@ class CellData:
         return Utterances(
             self.training_features(training.rows),
             training.y,
-            training.speaker,
+            np.array(training.speakers, dtype=np.str_)[training.speaker],
             training.neutral,
             self._cell.classes,
         )

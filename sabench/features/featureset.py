@@ -55,7 +55,7 @@ class FeatureSet:
         Arrays are read-only. One that is not there raises `FeatureError` when its shape or values are asked for.
         Where places are known, the digests are those of `located`.
         """
-        return FeatureView(self.stored(np.array(digests, dtype=np.str_)))
+        return FeatureView(self.stored(np.array(digests, dtype=np.bytes_)))
 
     def stored(self, digests: np.ndarray) -> Stored:
         """Return what `view` reads from."""
@@ -72,9 +72,14 @@ class Stored:
         self._folder, self._digests, self._located = folder, digests, places
 
     @property
+    def _names(self) -> list[str]:
+        names: list[str] = self._digests.astype(np.str_).tolist()
+        return names
+
+    @property
     def _places(self) -> Places:
         if self._located is None:
-            self._located = opened(self._folder).places(self._digests.tolist())
+            self._located = opened(self._folder).places(self._names)
         return self._located
 
     @cached_property
@@ -110,7 +115,7 @@ class Stored:
         except (FileNotFoundError, DamagedShard):
             index = opened(self._folder)
             index.refresh()
-            self._located = index.places(self._digests.tolist())
+            self._located = index.places(self._names)
             return read()
 
     def _matrix(self) -> np.ndarray:

@@ -39,8 +39,9 @@ def cells(
         FeatureError: the features of an utterance are missing.
     """
     split = planned.split_corpus
-    digests = np.array([split.digest(name) for name in split.rows.names])
-    located = features.located(digests.tolist())  # all at once, and before the first is asked for
+    names = [split.digest(name) for name in split.rows.names]
+    digests = np.array(names, dtype=np.bytes_)
+    located = features.located(names)  # all at once, and before the first is asked for
     return (
         replace(_Assembler(planned, run, fold).cell(results, located, digests), alone=_alone(number, strict))
         for number, fold in enumerate(split.protocol.folds)
@@ -114,22 +115,23 @@ class _Assembler:
 
     def _training(self, rows: np.ndarray) -> TrainingRows:
         split = self._split
-        speakers = np.array(split.rows.speakers)[split.rows.speaker[rows]]
+        numbers, speaker = np.unique(split.rows.speaker[rows], return_inverse=True)
         return TrainingRows(
             rows=self._numbered(rows),
             y=split.classes[rows],
-            speaker=speakers,
+            speakers=tuple(split.rows.speakers[number] for number in numbers),
+            speaker=speaker,
             neutral=split.neutrals[rows],
-            enrolments=self._training_enrolments(rows, speakers),
+            enrolments=self._training_enrolments(rows),
         )
 
-    def _training_enrolments(self, rows: np.ndarray, speakers: np.ndarray) -> dict[str, EnrolmentRows]:
+    def _training_enrolments(self, rows: np.ndarray) -> dict[str, EnrolmentRows]:
         """Return how training speakers are enrolled with the normaliser; nobody is where there is none."""
         if self._parts.normaliser is None:
             return {}
         by_speaker: dict[str, list[str]] = {}
-        for speaker, row in zip(speakers.tolist(), rows.tolist(), strict=True):
-            by_speaker.setdefault(speaker, []).append(self._split.rows.names[row])
+        for name in (self._split.rows.names[row] for row in rows):
+            by_speaker.setdefault(self._split.speaker(name), []).append(name)
         access = self._parts.normaliser.access
         return {
             speaker: self._enrolment(take(self._split.as_target(speaker, own), access, Draw()))
