@@ -142,11 +142,16 @@ def _run(plan: Plan, json: bool) -> None:
     from sabench.cli.watching import Watcher
     from sabench.running import runner
 
-    summaries = runner.run(plan, observer=Watcher())
-    if json:
-        print_json({"runs": [summary.json() for summary in summaries]})
-    else:
-        _print_summaries(summaries, plan)
+    class Printer(Watcher):
+        """Prints results as soon as they are there: nobody has to wait for MLflow to read them."""
+
+        def all_finished(self, summaries: list[Summary]) -> None:
+            if json:
+                print_json({"runs": [summary.json() for summary in summaries]})
+            else:
+                _print_summaries(summaries, plan)
+
+    summaries = runner.run(plan, observer=Printer())
     if any(summary.record.status != "complete" for summary in summaries):
         raise typer.Exit(1)
 

@@ -45,3 +45,6 @@ class Observer:
 
     def finished(self, summary: Summary) -> None:
         """Take the outcome of one run."""
+
+    def all_finished(self, summaries: list[Summary]) -> None:
+        """Take the outcome of all runs, once; what is left to do is to write to MLflow."""

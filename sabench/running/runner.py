@@ -76,7 +76,10 @@ class Runner:
                 self._execute(
                     chain.from_iterable(cells), [(each.record, len(folds)) for each, folds in missing if folds]
                 )
-            return self._summaries(planned)
+            summaries = self._summaries(planned)
+            self._observer.ended()
+            self._observer.all_finished(summaries)
+            return summaries
 
     def _warm_up(self) -> None:
         """Have what the cells import imported in another process while this one reads the corpora."""
