@@ -46,7 +46,8 @@ def overlaps(table: pd.DataFrame) -> Iterator[Overlap]:
         columns = (ordered["id"].tolist(), ordered["start_s"].tolist(), ordered["duration_s"].tolist())
         segments = [(name, start_s, start_s + length_s) for name, start_s, length_s in zip(*columns, strict=True)]
         for i, (first, start_s, end_s) in enumerate(segments):
-            for second, other_s, other_end_s in segments[i + 1 :]:
+            for j in range(i + 1, len(segments)):  # a slice would copy what is left, for each segment
+                second, other_s, other_end_s = segments[j]
                 if other_s >= end_s - TOLERANCE_S:
                     break
                 seconds = min(end_s, other_end_s) - other_s
