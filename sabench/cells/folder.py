@@ -211,6 +211,14 @@ class CellFolder:
             return f"The reason is not known any more: {error}"
         return failure.error if failure else ""
 
+    def error_details(self) -> str:
+        """Return the traceback of a failure, that of the method's author where it has one; empty without."""
+        try:
+            failure = FAILURE.read(self.path / _ERROR)
+        except DamagedFile:
+            return ""
+        return failure.details if failure else ""
+
     def evaluation_file(self, key: str) -> Path:
         """Return where an evaluation is kept."""
         return self.path / "evaluations" / f"{key}.npz"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+from bdb import BdbQuit
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from sabench.cells.evaluating import evaluate
 from sabench.cells.evaluation_file import Shape
 from sabench.cells.fitting import CellData, FittedMethod, fit, forget_candidates, load, save
 from sabench.cells.folder import CellFolder
+from sabench.cells.raised import raised_in
 from sabench.cells.threads import limited_threads
 from sabench.errors import DamagedFile, SabenchError, described
 from sabench.machine.environment import environment
@@ -31,8 +33,11 @@ def work(cell: Cell) -> str:
         except SabenchError as error:
             folder.fail(str(error))
             return "failed"
+        except BdbQuit:  # whoever leaves a debugger ends the run
+            raise
         except Exception as error:  # noqa: BLE001  (a method's fault is a row; the rest of the run goes on)
-            folder.fail(described(error), traceback.format_exc())
+            phase, own_traceback = raised_in(error)
+            folder.fail(f"{described(error)}{f' (in {phase})' * bool(phase)}", own_traceback or traceback.format_exc())
             return "failed"
         folder.end()
     return "complete"

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 import unittest
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
+from sabench.cells.raised import raised_in
 from sabench.checks.subject import Subject
 from sabench.errors import CheckFailure, SabenchError, described
 
 
 class NotApplicable(unittest.SkipTest):
     """Raised by a check that says nothing about this plugin; pytest shows it as skipped."""
-
-
-_HARNESS = tuple(str(Path(__file__).parents[1] / folder) for folder in ("checks", "cells", "machine"))
-_PHASES = ("fit", "enrol", "predict_proba", "extract", "simulate", "save", "load", "estimator", "cost")
-"""What the harness calls of a plugin."""
-
-
-def raised_in(error: BaseException) -> tuple[str, str]:
-    """Return which method of a plugin raised an error, such as `predict_proba`, and the traceback from there on.
-
-    Both are empty where the harness itself has refused what a plugin returned.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    of_plugin = next(
-        (n for n, at in enumerate(frames) if at.name in _PHASES and not at.filename.startswith(_HARNESS)), None
-    )
-    if of_plugin is None:
-        return "", ""
-    lines = [*traceback.format_list(frames[of_plugin:]), *traceback.format_exception_only(error)]
-    return frames[of_plugin].name, "".join(lines)
 
 
 def always(subject: Subject) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from sabench.checks.subject import Root, Subject
 from sabench.corpora import roots
-from sabench.errors import DatasetError, PlanError, UnknownPlugin, did_you_mean
+from sabench.errors import DatasetError, PlanError, PluginLoadError, UnknownPlugin, did_you_mean
 from sabench.interfaces.plugins import Dataset, Plugin
 from sabench.interfaces.records import Alias, Twin
+from sabench.registry import files
 from sabench.registry.registry import KINDS, Registry
 
 _TWIN_SCALE = 0.01
@@ -40,7 +41,10 @@ def subjects(
         PlanError: several kinds have the name.
         ParameterError: a setting that the plugin does not have or take.
     """
-    chosen = kind or _kind(registry, name)
+    if files.is_file(name):
+        chosen, name = _in_file(registry, name, kind)
+    else:
+        chosen = kind or _kind(registry, name)
     offer = registry.get(chosen, name)
     if not isinstance(offer, Alias):
         plugin = _built(registry, chosen, name, settings or {})
@@ -51,6 +55,17 @@ def subjects(
         normaliser = _built(registry, "normalisers", offer.normaliser, offer.normaliser_parameters)
         subjects.append(Subject(normaliser, registered=offer.normaliser))
     return subjects
+
+
+def _in_file(registry: Registry, name: str, kind: str | None) -> tuple[str, str]:
+    """Return kind and name of a plugin out of a file; of the kind that is named, or of the only one that it holds."""
+    faults = []
+    for each in (kind,) if kind else KINDS:
+        try:
+            return each, registry.settled(each, name)
+        except PluginLoadError as error:
+            faults.append(error)
+    raise faults[0] if kind else faults[-1]
 
 
 def _kind(registry: Registry, name: str) -> str:

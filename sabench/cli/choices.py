@@ -36,7 +36,12 @@ def among(values: Sequence[str]) -> Callable[[str], list[str]]:
 
 AdapterOption = Annotated[
     list[str] | None,
-    typer.Option("--adapter", "-a", help="A method; repeat it, or write commas.", autocompletion=names("adapters")),
+    typer.Option(
+        "--adapter",
+        "-a",
+        help="A method, or a file with one, as in ./my.py; repeat it, or write commas.",
+        autocompletion=names("adapters"),
+    ),
 ]
 RootOption = Annotated[
     Path | None, typer.Option(help="Where the corpus is; otherwise SABENCH_<NAME>_ROOT or its link.")

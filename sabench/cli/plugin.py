@@ -53,7 +53,12 @@ def new(
 
 @app.command("test")
 def check_plugin(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="An installed plugin.", autocompletion=_names)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="An installed plugin, or a file with one, as in ./my.py.", autocompletion=_names
+        ),
+    ],
     kind: Annotated[Kind | None, typer.Option(help="Where several plugins have the name.")] = None,
     root: RootOption = None,
     settings: Annotated[

@@ -74,6 +74,12 @@ def run(
     jobs: choices.JobsOption = None,
     threads: choices.ThreadsOption = None,
     device: choices.DeviceOption = None,
+    fold: Annotated[list[str] | None, typer.Option(help="Work on this fold alone; repeat it.")] = None,
+    fail_fast: Annotated[bool | None, typer.Option("--fail-fast", help="Stop at the first fold that fails.")] = None,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Work in this process, where breakpoint() opens a debugger; nothing is kept."),
+    ] = False,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the folds.")] = None,
     results: choices.ResultsOption = None,
     track: choices.TrackOption = None,
@@ -108,6 +114,8 @@ def run(
         "jobs": jobs,
         "threads": threads,
         "device": device,
+        "only": fold,
+        "fail_fast": fail_fast,
         "dask": dask,
         "results": results,
         "track": track,
@@ -121,6 +129,8 @@ def run(
         typer.echo(chosen.toml(), nl=False)
     elif dry_run:
         print_estimates([chosen], json)
+    elif debug:
+        _debug(chosen)
     else:
         _run(chosen, json)
 
@@ -152,7 +162,35 @@ def _run(plan: Plan, json: bool) -> None:
                 _print_summaries(summaries, plan)
 
     summaries = runner.run(plan, observer=Printer())
-    if any(summary.record.status != "complete" for summary in summaries):
+    if any(_is_lacking(summary, plan) for summary in summaries):
+        raise typer.Exit(1)
+
+
+def _is_lacking(summary: Summary, plan: Plan) -> bool:
+    """Return whether something that the plan asked for is not there."""
+    return any(cell.status != "complete" for cell in summary.cells if not plan.only or cell.fold in plan.only)
+
+
+def _debug(plan: Plan) -> None:
+    """Run a plan in this process, into a folder that is removed: what has seen other folds does not count."""
+    import tempfile
+    from bdb import BdbQuit
+
+    from sabench.cli.output import message
+    from sabench.cli.watching import Watcher
+    from sabench.running import runner
+    from sabench.running.executors import Here
+
+    with tempfile.TemporaryDirectory(prefix="sabench-debug-") as folder:
+        shown = plan.model_copy(update={"results": Path(folder), "track": False, "fail_fast": True, "dask": None})
+        try:
+            summaries = runner.run(shown, observer=Watcher(bars=False), executor=Here())
+        except BdbQuit:
+            message("Left the debugger. Nothing was kept.")
+            raise typer.Exit(1) from None
+        _print_summaries(summaries, shown)
+    message("Nothing was kept: repeat the command without --debug.")
+    if any(_is_lacking(summary, plan) for summary in summaries):
         raise typer.Exit(1)
 
 
@@ -162,11 +200,26 @@ def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
     columns = ["method", "dataset", "access", "seed", "draw", "UAR mean", "UAR pooled", "folds", "training speakers"]
     rows = [_row(summary) for summary in summaries]
     table("Results (UAR in %)", [*columns, "time", "status"], rows, drop=_DROP)
-    for summary in summaries:
-        for fold, reason in summary.failures:
-            message(f"{summary.record.run_id}: fold {fold} failed: {reason}")
+    _print_failures(summaries, plan)
     for line in _what_next(summaries, plan):
         message(line)
+
+
+def _print_failures(summaries: list[Summary], plan: Plan) -> None:
+    """Say what failed, alike failures once, each with the traceback of the method's own code, once as well."""
+    from sabench.cli.output import message
+    from sabench.errors import first_few
+    from sabench.results.folder import Results
+
+    shown: set[str] = set()
+    for summary in {summary.record.run_id: summary for summary in summaries}.values():
+        for reason, folds in summary.failures_by_reason.items():
+            which = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds ({first_few(folds)})"
+            message(f"{summary.record.run_id}: {which} failed: {reason}")
+            details = Results(plan.results).cell(summary.record.folds[folds[0]]).error_details().rstrip()
+            if details and details not in shown:
+                shown.add(details)
+                message(details)
 
 
 def _row(summary: Summary) -> list[str]:
@@ -190,7 +243,9 @@ def _row(summary: Summary) -> list[str]:
 
 
 def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
-    if any(summary.record.status != "complete" for summary in summaries):
+    if plan.results.name.startswith("sabench-debug-"):
+        return []
+    if any(_is_lacking(summary, plan) for summary in summaries):
         return ["Repeat the command to try again what is missing; what is complete is kept."]
     folder = "" if str(plan.results) == "sabench-results" else f" --results {shlex.quote(str(plan.results))}"
     pair = _comparable([summary.record for summary in summaries])

@@ -30,13 +30,19 @@ WORTH_SAYING_S = 30.0
 
 
 class Watcher(Observer):
-    """Bars for stages, one for all folds, and one for each fold at work."""
+    """Bars for stages, one for all folds, and one for each fold at work.
 
-    def __init__(self) -> None:
+    Args:
+        bars: whether folds have them on a terminal; lines otherwise, as beside a debugger.
+    """
+
+    def __init__(self, *, bars: bool = True) -> None:
+        self._wanted = bars
         self._bars: Progress | None = None
         self._overall: TaskID | None = None
         self._folds: dict[tuple[str, str], _FoldBar] = {}
         self._noted: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
 
     @contextmanager
     def stage(self, description: str) -> Iterator[plugins.Progress | None]:
@@ -75,7 +81,7 @@ class Watcher(Observer):
         done = f", {n_done} of them done before" if n_done else ""
         output.message(f"{len(runs)} run{'s' * (len(runs) != 1)}, {n_cells} fold{'s' * (n_cells != 1)}{done}.")
         console = Console(stderr=True)
-        if n_done < n_cells and console.is_terminal:
+        if self._wanted and n_done < n_cells and console.is_terminal:
             self._bars = Progress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
@@ -108,7 +114,9 @@ class Watcher(Observer):
         elif status == "complete":
             output.message(f"{run.method.title} {run.dataset} {run.task} seed {run.seed}: fold {fold} done")
         if status == "failed":
-            output.message(f"{run.method.title} {run.dataset} {run.task}: fold {fold} failed: {reason}")
+            words = "failed in the same way" if (run.run_id, reason) in self._failed else f"failed: {reason}"
+            self._failed.add((run.run_id, reason))
+            output.message(f"{run.method.title} {run.dataset} {run.task}: fold {fold} {words}")
 
     def ended(self) -> None:
         """Close the bars."""

@@ -82,6 +82,7 @@ class _Measurement:
     """Carries out one curve."""
 
     def __init__(self, plan: Plan, ks: tuple[int, ...], n_draws: int, registry: Registry, observer: Observer) -> None:
+        plan = preparation.settled(plan, registry)
         self._registry, self._observer = registry, observer
         self._ks, self._results = ks, Results(plan.results)
         choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)

@@ -14,6 +14,7 @@ from sabench.features.featureset import FeatureSet
 from sabench.features.index import Index, opened
 from sabench.features.shards import SUFFIX, writable, write_shard
 from sabench.hashing import canonical, digest
+from sabench.interfaces.versions import version_of
 from sabench.machine import formats
 from sabench.machine.folders import cache_folder
 
@@ -156,7 +157,7 @@ def _weights(table: pd.DataFrame) -> np.ndarray:
 def _card(extractor: FeatureExtractor, name: str) -> dict[str, object]:
     return {
         "extractor": name,
-        "version": extractor.version,
+        "version": version_of(extractor),
         "parameters": extractor.parameters(),
         "preprocessing": PREPROCESSING,
     }

@@ -15,7 +15,8 @@ import pluggy
 from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, described, did_you_mean
 from sabench.interfaces import hookspecs, plugins
 from sabench.interfaces.records import Alias, Component
-from sabench.registry import probing
+from sabench.interfaces.versions import version_of
+from sabench.registry import files, probing
 
 _OWN: Final = "sabench"
 """The distribution of the first-party plugins."""
@@ -83,6 +84,20 @@ class Registry:
         once = [offer for number, offer in enumerate(offered) if offer not in offered[:number]]
         return sorted(once, key=lambda offer: offer.name)
 
+    def settled(self, kind: str, name: str) -> str:
+        """Return the name of a plugin, which may have been named by its file; that file is then loaded.
+
+        Raises:
+            PluginLoadError: the file cannot be loaded, or does not hold one such plugin.
+        """
+        if not files.is_file(name):
+            return name
+        (own, cls), *_ = files.load(name, _BASE[kind], _SINGULAR[kind]).items()
+        offer = Offer(own, kind, name, cls)
+        if offer not in self._extra:
+            self._extra.append(offer)
+        return own
+
     def get(self, kind: str, name: str) -> Any:
         """Return the class (or alias) behind a name.
 
@@ -124,8 +139,8 @@ class Registry:
             ParameterError: a parameter that it does not have, or a value that it does not take.
         """
         cls = self._offer(kind, component.name).value
-        if isinstance(cls, Alias) or cls.version != component.version:
-            here = "an alias" if isinstance(cls, Alias) else f"version {cls.version}"
+        if isinstance(cls, Alias) or version_of(cls) != component.version:
+            here = "an alias" if isinstance(cls, Alias) else f"version {version_of(cls)}"
             msg = (
                 f"The run was made with {component.name} version {component.version}; {here} is installed. "
                 "Install the version of the run, or repeat the run."
@@ -215,7 +230,7 @@ def component(name: str, plugin: plugins.Plugin) -> Component:
     except (TypeError, ValueError) as error:
         msg = f"The parameters of {name!r} cannot be hashed: {error}. Parameters are numbers, text, lists and maps."
         raise ContractError(msg) from error
-    return Component(name, plugin.version, parameters)
+    return Component(name, version_of(plugin), parameters)
 
 
 def _fault(kind: str, value: object) -> str:

@@ -57,6 +57,14 @@ class Summary:
         """Folds that failed, with their reasons."""
         return [(cell.fold, cell.error) for cell in self.cells if cell.status == "failed"]
 
+    @property
+    def failures_by_reason(self) -> dict[str, list[str]]:
+        """Folds that failed, by their reason: one fault of a method fails all of them alike."""
+        folds: dict[str, list[str]] = {}
+        for fold, reason in self.failures:
+            folds.setdefault(reason, []).append(fold)
+        return folds
+
     def json(self) -> dict[str, Any]:
         """Return the row as `--json` prints it; UARs are fractions, null where there is none."""
         run = self.record

@@ -19,7 +19,7 @@ def estimates(plans: Iterable[Plan], registry: Registry, observer: Observer) -> 
         SabenchError: a plan cannot be carried out, or its results folder cannot be written.
     """
     left: dict[str, Estimate] = {}
-    for plan in plans:
+    for plan in (preparation.settled(plan, registry) for plan in plans):
         results = Results(plan.results)
         results.refuse_unwritable()
         for planned in preparation.planned_runs(plan, registry, observer):

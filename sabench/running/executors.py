@@ -17,6 +17,7 @@ from sabench.machine import isolation
 from sabench.machine.environment import cores
 
 Work = Callable[[Cell], str]
+_AHEAD = 3
 
 
 def slots_for(n_cells: int, threads: int, device: str, jobs: int | None) -> int:
@@ -36,9 +37,15 @@ def slots_for(n_cells: int, threads: int, device: str, jobs: int | None) -> int:
 
 
 class CellExecutor(Protocol):
-    """What the runner needs of a place where cells run."""
+    """What the runner needs of a place where cells run.
+
+    Attributes:
+        slots: how many cells are at work at a time.
+        ahead: how many are handed over at a time: a cell is large, and a slot must not wait.
+    """
 
     slots: int
+    ahead: int
 
     def submit(self, work: Work, cell: Cell) -> Future[str]:
         """Start a cell; the future raises `isolation.Died` where its process did."""
@@ -53,7 +60,7 @@ class Isolated:
     """Runs `slots` cells at a time, each in a process that has seen no other cell."""
 
     def __init__(self, slots: int) -> None:
-        self.slots = slots
+        self.slots, self.ahead = slots, _AHEAD * slots
         self._queue: SimpleQueue[tuple[Future[str], Work, Cell] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._at_work: set[Future[str]] = set()
@@ -92,6 +99,24 @@ class Isolated:
                 future.set_result(status)
 
 
+class Here:
+    """Works on one cell after the other in this very process, where a debugger reaches it.
+
+    A cell then is in a process that has seen other cells: nothing that comes out counts.
+    """
+
+    slots = ahead = 1
+
+    def submit(self, work: Work, cell: Cell) -> Future[str]:
+        """Work on a cell; what it raises goes on to the caller, such as leaving a debugger."""
+        future: Future[str] = Future()
+        future.set_result(work(cell))
+        return future
+
+    def close(self) -> None:
+        """Do nothing: all work has ended."""
+
+
 def work_apart(work: Work, cell: Cell) -> str:
     """Work on a cell in a process of its own and return what it says."""
     fork = cell.device != "mps"  # Metal does not survive one
@@ -119,6 +144,7 @@ class Dask:
         ):  # they log tracebacks of a scheduler that has gone
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.slots = max(1, sum(self._client.nthreads().values()))
+        self.ahead = _AHEAD * self.slots
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, work: Work, cell: Cell) -> Future[str]:

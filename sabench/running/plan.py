@@ -68,6 +68,8 @@ class Plan(BaseModel):
         threads: per cell; default is cores divided by the folds that can run side by side.
         device: `auto`, `cpu`, `cuda` or `mps`.
         jobs: folds at a time on this machine; no number follows it. Default: as many as cores and threads allow.
+        only: names of the folds to work on; all by default.
+        fail_fast: stop at the first fold that fails.
         dask: address of a Dask scheduler that runs the cells instead.
         results: the results folder.
         track: project into MLflow.
@@ -100,6 +102,8 @@ class Plan(BaseModel):
     threads: int | None = Field(None, ge=1, le=MOST_THREADS)
     device: str = Field("auto", pattern="^(auto|cpu|cuda|mps)$")
     jobs: int | None = Field(None, ge=1, le=MOST_THREADS)
+    only: Names = ()
+    fail_fast: bool = False
     dask: str | None = None
     results: Path = Path("sabench-results")
     track: bool = True

@@ -27,6 +27,31 @@ from sabench.running.planned_run import PlannedRun
 _NOTED = 5
 
 
+def settled(plan: Plan, registry: Registry) -> Plan:
+    """Return a plan whose plugins are all named, with those that were named by a file loaded into the registry.
+
+    Raises:
+        PluginLoadError: a file cannot be loaded, or does not hold one such plugin.
+    """
+
+    def name(kind: str, given: str | None) -> str | None:
+        return given and registry.settled(kind, given)
+
+    def dataset(given: str) -> str:
+        file, ending, task = given.partition(".py")
+        return registry.settled("datasets", file + ending) + task if ending else given
+
+    return plan.model_copy(
+        update={
+            "adapters": tuple(registry.settled("adapters", one) for one in plan.adapters),
+            "normaliser": name("normalisers", plan.normaliser),
+            "features": name("features", plan.features),
+            "datasets": tuple(map(dataset, plan.datasets)),
+            "train_on": tuple(map(dataset, plan.train_on)),
+        }
+    )
+
+
 def planned_runs(plan: Plan, registry: Registry, observer: Observer) -> list[PlannedRun]:
     """Return every run of a plan, in the order dataset, method, seed; nothing is written.
 

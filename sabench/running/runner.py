@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sabench.cells.cell import Cell
 from sabench.cells.rehearsal import steps_for
 from sabench.cells.work import is_complete
-from sabench.errors import SabenchError
+from sabench.errors import PlanError, SabenchError, did_you_mean, first_few
 from sabench.machine import isolation
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -31,23 +31,32 @@ if TYPE_CHECKING:
 TRACK_EVERY_S = 3.0
 
 
-def run(plan: Plan, *, registry: Registry | None = None, observer: Observer | None = None) -> list[Summary]:
+def run(
+    plan: Plan,
+    *,
+    registry: Registry | None = None,
+    observer: Observer | None = None,
+    executor: CellExecutor | None = None,
+) -> list[Summary]:
     """Carry out a plan; returns one summary per run and draw, in the order of the plan.
 
     What is complete in the results folder is not computed again. A failed fold becomes part of its
-    summary and the rest goes on.
+    summary and the rest goes on. Cells run where the plan says, or in the executor that is handed over.
 
     Raises:
         SabenchError: the plan cannot be carried out as written, or results cannot be kept.
     """
-    return Runner(plan, registry or Registry(), observer or Observer()).run()
+    return Runner(plan, registry or Registry(), observer or Observer(), executor).run()
 
 
 class Runner:
     """Carries out one plan."""
 
-    def __init__(self, plan: Plan, registry: Registry, observer: Observer) -> None:
-        self._plan, self._registry, self._observer = plan, registry, observer
+    def __init__(
+        self, plan: Plan, registry: Registry, observer: Observer, executor: CellExecutor | None = None
+    ) -> None:
+        self._given = executor
+        self._plan, self._registry, self._observer = preparation.settled(plan, registry), registry, observer
         self._results = Results(plan.results)
         self._tracker: Follower | None = None
         self._runs: dict[str, RunRecord] = {}
@@ -69,7 +78,8 @@ class Runner:
             self._observer.expected(estimates)
             cells = [self._cells(each, folds) for each, folds in missing if folds]
             records = [each.record for each in planned]
-            n_cells, n_missing = sum(len(run.folds) for run in records), sum(len(folds) for _, folds in missing)
+            n_cells = sum(len(self._plan.only or run.folds) for run in records)
+            n_missing = sum(len(folds) for _, folds in missing)
             self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
@@ -83,7 +93,7 @@ class Runner:
 
     def _warm_up(self) -> None:
         """Have what the cells import imported in another process while this one reads the corpora."""
-        if not self._plan.dask:
+        if not (self._plan.dask or self._given):
             for parts in preparation.parts(self._plan, self._registry):
                 isolation.prepare(steps_for(parts.adapter, parts.normaliser))
 
@@ -93,13 +103,23 @@ class Runner:
             self._runs[each.record.run_id] = self._results.write_run(each.record)
 
     def _missing_folds(self, planned: PlannedRun) -> set[str]:
-        """Return the folds that lack something which this or an earlier start of the run asked for."""
+        """Return the folds that lack something which this or an earlier start of the run asked for.
+
+        Raises:
+            PlanError: the plan names a fold that there is not.
+        """
+        unknown = [name for name in self._plan.only if name not in planned.record.folds]
+        if unknown:
+            known = list(planned.record.folds)
+            msg = f"There is no fold {unknown[0]!r}.{did_you_mean(unknown[0], known)} There are: {first_few(known)}."
+            raise PlanError(msg)
         asked = self._runs[planned.record.run_id].evaluations.values()
         shapes = planned.split_corpus.shapes
         return {
             fold
             for fold, key in planned.record.folds.items()
-            if not is_complete(
+            if (not self._plan.only or fold in self._plan.only)
+            and not is_complete(
                 self._results.cell(key), {keys[fold]: shapes[fold] for keys in asked}, strict=self._plan.strict
             )
         }
@@ -143,12 +163,15 @@ class Runner:
     def _execute(self, cells: Iterable[Cell], runs: list[tuple[RunRecord, int]]) -> None:
         executor = self._executor(runs)
         try:
-            Execution(executor, self._cell_ended, self._line, self._track_now_and_then).run(cells)
+            fail_fast = self._plan.fail_fast
+            Execution(executor, self._cell_ended, self._line, self._track_now_and_then, fail_fast=fail_fast).run(cells)
         finally:
             executor.close()
 
     def _executor(self, runs: list[tuple[RunRecord, int]]) -> CellExecutor:
         """Return where the cells of these runs are worked on, so many of each."""
+        if self._given is not None:
+            return self._given
         if self._plan.dask:
             return Dask(self._plan.dask)
         other = next((run.device for run, _ in runs if run.device != "cpu"), "cpu")

@@ -19,8 +19,6 @@ from sabench.machine.isolation import Died, Raised, Unreadable
 from sabench.running.executors import CellExecutor
 
 POLL_S = 0.25
-_AHEAD = 3
-"""So many times as many cells as can be at work are made and handed over: a cell is large, and a slot must not wait."""
 _LOST = "was lost with its Dask worker"
 _GONE = (
     "The scheduler that ran the folds is gone. Finished folds are kept: start it again, and repeat the command "
@@ -40,6 +38,7 @@ class Execution:
         on_end: called with (cell, status, reason) once a cell is at its end.
         on_line: called with (cell, line) for every new line of a cell's history.
         on_poll: called about four times a second.
+        fail_fast: whether the first cell that fails ends all work.
     """
 
     def __init__(
@@ -48,11 +47,14 @@ class Execution:
         on_end: Callable[[Cell, str, str], None],
         on_line: Callable[[Cell, Mapping[str, Any]], None],
         on_poll: Callable[[], None],
+        *,
+        fail_fast: bool = False,
     ) -> None:
         self._executor = executor
         self._on_end, self._on_line, self._on_poll = on_end, on_line, on_poll
         self._tails: dict[str, Tail] = {}
         self._deaths: dict[str, str] = {}
+        self._fail_fast, self._failed = fail_fast, False
 
     def run(self, cells: Iterable[Cell]) -> None:
         """Run all cells; those whose process died come last and alone."""
@@ -72,7 +74,9 @@ class Execution:
         running: dict[Future[str], Cell] = {}
         lost: list[Cell] = []
         while True:
-            for cell in islice(waiting, _AHEAD * self._executor.slots - len(running)):
+            if self._failed and self._fail_fast:
+                return lost
+            for cell in islice(waiting, self._executor.ahead - len(running)):
                 running[self._executor.submit(work, cell)] = cell
             if not running:
                 return lost
@@ -99,6 +103,7 @@ class Execution:
         return True
 
     def _end(self, cell: Cell, status: str) -> None:
+        self._failed |= status == "failed"
         self._follow([cell])
         self._on_end(cell, status, CellFolder(cell.folder).error() if status == "failed" else "")
 

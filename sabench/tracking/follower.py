@@ -104,7 +104,8 @@ class Follower:
             environment["MLFLOW_TRACKING_URI"] = uri
         if experiment:
             environment["MLFLOW_EXPERIMENT_NAME"] = experiment
-        command = [sys.executable, "-m", "sabench.tracking", str(results)]
+        # -P: a file of the user's own in this folder must not stand for a module of Python.
+        command = [sys.executable, "-P", "-m", "sabench.tracking", str(results)]
         try:
             return subprocess.Popen(
                 command,

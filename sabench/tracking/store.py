@@ -152,7 +152,7 @@ def _migrate(address: Address) -> None:
     copy = address.database.with_suffix(f".before-{time.strftime('%Y%m%d-%H%M%S')}.db")
     shutil.copy2(address.database, copy)
     library.settle()
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", address.uri]
+    command = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", address.uri]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         copy.replace(address.database)
         msg = (

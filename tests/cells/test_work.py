@@ -141,7 +141,7 @@ def test_a_fit_that_was_cut_short_goes_on_after_its_last_epoch(made):
 def test_a_fault_of_a_method_is_kept_with_its_traceback(made):
     cell, folder = made("faulty")
     assert work(cell) == "failed"
-    assert folder.error() == "RuntimeError: no luck"
+    assert folder.error() == "RuntimeError: no luck (in fit)"
     assert "in fit" in json.loads((folder.path / "error.json").read_text())["details"]
     assert not complete(cell, folder)
 

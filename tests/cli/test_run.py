@@ -265,6 +265,78 @@ def test_a_failed_fold_is_a_row_and_the_status_is_1(run, tones, tmp_path):
     assert "fold s0 failed: ValueError: The number of classes has to be greater than one" in done.err
 
 
+FAILING = """
+from sabench import Adapter
+
+class Failing(Adapter):
+    name = "failing"
+    features = "egemaps"
+    def fit(self, train, validation, *, context):
+        self.look(train)
+    def look(self, train):
+        if "s1" not in train.speaker:
+            raise RuntimeError("no luck")
+        raise RuntimeError("never")
+    def enrol(self, enrolment): ...
+"""
+
+
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    path = tmp_path / f"failing_{tmp_path.name}.py"
+    path.write_text(FAILING)
+    return path
+
+
+def test_alike_failures_are_told_once_with_phase_folds_and_the_authors_own_traceback(run, failing):
+    done = run(adapters=[failing])
+    assert done.status == 1
+    assert "3 folds (s0, s2, s3) failed: RuntimeError: never (in fit)" in done.err
+    assert "fold s1 failed: RuntimeError: no luck (in fit)" in done.err
+    assert done.err.count('raise RuntimeError("never")') == 1
+    assert f'File "{failing}", line 8, in fit' in done.err
+    assert "sabench/cells" not in done.err
+
+
+def test_the_first_failure_ends_the_run_where_that_is_asked_for(run, failing, tmp_path):
+    done = run("--fail-fast", adapters=[failing])
+    assert done.status == 1
+    assert done.err.count("failed: RuntimeError: never (in fit)") >= 1
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    assert done.out.count("0/4") == 1
+
+
+def test_one_fold_is_worked_on_alone_and_the_status_says_whether_it_is_there(run):
+    done = run("--fold", "s1", "--json")
+    assert done.status == 0
+    (row,) = done.json["runs"]
+    assert (row["status"], row["n_folds"]) == ("partial", 1)
+    assert "1 run, 1 fold." in done.err
+    assert run("--json").json["runs"][0]["n_folds"] == 4
+
+
+def test_a_fold_that_there_is_not_is_told(run):
+    done = run("--fold", "s7")
+    assert done.status == 2
+    assert "There is no fold 's7'. There are: s0, s1, s2 and 1 more." in done.err
+
+
+def test_debugging_works_in_this_process_and_keeps_nothing(run, failing, tmp_path):
+    failing.write_text(FAILING.replace("self.look(train)", "import os; raise RuntimeError(os.getpid())"))
+    done = run("--debug", adapters=[failing])
+    assert done.status == 1
+    assert f"RuntimeError: {os.getpid()} (in fit)" in done.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_leaving_a_debugger_ends_the_run(run, failing):
+    failing.write_text(FAILING.replace("self.look(train)", "import bdb; raise bdb.BdbQuit"))
+    done = run("--debug", adapters=[failing])
+    assert done.status == 1
+    assert "Left the debugger. Nothing was kept." in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -18,6 +18,7 @@ from sabench import (
     UnknownPlugin,
     hookimpl,
 )
+from sabench.interfaces.versions import version_of
 from sabench.registry import probing
 from sabench.registry.registry import KINDS, Registry, component
 
@@ -225,7 +226,8 @@ def test_a_constructor_that_needs_what_is_missing_says_what_to_install():
 
 def test_the_identity_of_a_plugin_is_name_version_and_all_parameters():
     identity = component("halved", Halved())
-    assert (identity.name, identity.version, identity.parameters) == ("halved", "1", {"factor": 0.5})
+    assert (identity.name, identity.parameters) == ("halved", {"factor": 0.5})
+    assert identity.version.startswith("1+source.")  # this file is no installed release
 
 
 def test_a_parameter_that_cannot_be_hashed_is_refused():
@@ -304,3 +306,77 @@ def test_what_a_plugin_prints_at_import_does_not_reach_the_results(install, capf
     install("loud", "mine", ADAPTER % "mine" + "\n    print('look at me')\n")
     assert Registry().get("adapters", "mine").title == "mine, a plugin of a stranger"
     assert "look at me" not in capfd.readouterr().out
+
+
+# Methods out of files
+
+
+FILE = """
+from sabench import Adapter
+
+class Mine(Adapter):
+    name = "mine"
+    def __init__(self, C: float = 1.0):
+        self.C = C
+    def fit(self, train, validation, *, context): ...
+    def enrol(self, enrolment): ...
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Write a module of its own name into a folder of its own."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def write(source=FILE, name=None):
+        path = tmp_path / f"{name or f'of_{tmp_path.name}'}.py"
+        path.write_text(textwrap.dedent(source))
+        sys.modules.pop(path.stem, None)
+        return path
+
+    return write
+
+
+def test_a_plugin_out_of_a_file_is_found_by_its_own_name(file):
+    registry = Registry()
+    assert registry.settled("adapters", str(file())) == "mine"
+    assert registry.create("adapters", "mine", {"C": 2.0}).C == 2.0
+    assert registry.settled("adapters", "svm") == "svm"
+
+
+def test_editing_a_file_changes_the_version_of_its_plugin(file):
+    versions = []
+    for source in (FILE, FILE.replace("1.0", "1.5")):
+        registry = Registry()
+        registry.settled("adapters", str(file(source)))
+        versions.append(component("mine", registry.create("adapters", "mine")).version)
+    assert len(set(versions)) == 2
+    assert all(version.startswith("1+source.") for version in versions)
+
+
+def test_an_installed_release_and_our_own_plugins_keep_their_version(install):
+    assert version_of(Registry().get("adapters", "svm")) == Registry().get("adapters", "svm").version
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "words"),
+    [
+        ("x = 1", "", "should hold one adapter, a subclass of sabench.Adapter with a name; it has none"),
+        (FILE + "\nclass Other(Mine):\n    name = 'other'\n", "", "it has several: mine, other. Name one, as in"),
+        (FILE, ":mime", "holds no adapter 'mime'. Did you mean 'mine'?"),
+        ("\n1 / 0", "", r"cannot be imported: ZeroDivisionError: division by zero \(line 2\)"),
+        ("def", "", "cannot be imported: SyntaxError"),
+    ],
+)
+def test_a_file_that_holds_no_plugin_is_told(file, source, asked, words):
+    with pytest.raises(PluginLoadError, match=words):
+        Registry().settled("adapters", f"{file(source)}{asked}")
+
+
+def test_a_file_that_is_not_there_or_is_called_like_another_module_is_told(file, tmp_path):
+    with pytest.raises(PluginLoadError, match="There is no file"):
+        Registry().settled("adapters", str(tmp_path / "nothing.py"))
+    path = tmp_path / "statistics.py"
+    path.write_text(FILE)
+    with pytest.raises(PluginLoadError, match=r"Python finds .*statistics\.py under that name"):
+        Registry().settled("adapters", str(path))

@@ -46,7 +46,7 @@ def test_a_failed_fold_on_a_cluster_is_told_and_the_rest_goes_on(cluster, tones,
         tones, tmp_path, adapters="faulty", settings={"faulty.target": "s1"}, dask=cluster.scheduler_address
     )
     (summary,) = runner.run(plan, registry=tiny.registry())
-    assert summary.failures == [("s1", "RuntimeError: no luck")]
+    assert summary.failures == [("s1", "RuntimeError: no luck (in fit)")]
     assert summary.n_folds == 3
 
 

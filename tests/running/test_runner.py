@@ -274,7 +274,7 @@ def test_a_failed_fold_is_told_and_the_rest_goes_on(run):
     found = run("faulty", "nearest", settings={"faulty.target": "s1"}, observer=watching)
     faulty, nearest = found
     assert (faulty.record.status, faulty.n_folds, faulty.n_scored) == ("failed", 3, 24)
-    assert faulty.failures == [("s1", "RuntimeError: no luck")]
+    assert faulty.failures == [("s1", "RuntimeError: no luck (in fit)")]
     assert nearest.record.status == "complete"
     assert ("faulty", "s1", "failed") in watching.told
     assert not math.isnan(faulty.uar_mean)

@@ -67,7 +67,7 @@ def test_all_cells_come_to_an_end(cells, isolated):
 
 def test_a_failed_cell_does_not_stop_the_others(cells, isolated):
     outcome = Outcome(cells(fault="raise", target="s1"), isolated)
-    assert outcome.ended["s1"] == ("failed", "RuntimeError: no luck")
+    assert outcome.ended["s1"] == ("failed", "RuntimeError: no luck (in fit)")
     assert {fold for fold, (status, _) in outcome.ended.items() if status == "complete"} == {"s0", "s2", "s3"}
 
 
@@ -130,7 +130,7 @@ def test_a_cell_that_cannot_be_sent_says_so_and_the_others_complete(cells, isola
 class Gone:
     """A cluster whose scheduler died: its client cancels what was submitted."""
 
-    slots = 1
+    slots = ahead = 1
 
     def submit(self, work, cell):
         future = Future()
@@ -147,7 +147,7 @@ def test_a_scheduler_that_is_gone_is_told_with_what_to_do(cells):
 class Elsewhere:
     """Workers that do not see the folders of this process."""
 
-    slots = 1
+    slots = ahead = 1
 
     def __init__(self, status):
         self.status = status
