@@ -18,7 +18,17 @@ from filelock import FileLock
 from sabench.cells import evaluation_file
 from sabench.cells.checkpoint import FileCheckpoint
 from sabench.cells.evaluation_file import Shape
-from sabench.cells.records import ATTEMPT, CANDIDATE, FAILURE, FIT, Candidate, EvaluationRecord, Fit, history_line
+from sabench.cells.records import (
+    ATTEMPT,
+    CANDIDATE,
+    FAILURE,
+    FIT,
+    Attempt,
+    Candidate,
+    EvaluationRecord,
+    Fit,
+    history_line,
+)
 from sabench.errors import DamagedFile, ResultsError
 from sabench.machine.files import lock_in, set_aside, write_json
 from sabench.machine.kept import MiB, read_bytes
@@ -192,6 +202,14 @@ class CellFolder:
     def end(self) -> None:
         """Take the mark away."""
         (self.path / _ATTEMPT).unlink(missing_ok=True)
+
+    def attempt(self) -> Attempt | None:
+        """Return the mark of a worker that has begun and not ended, which may have died; None without.
+
+        Raises:
+            DamagedFile: the mark is not what was written.
+        """
+        return ATTEMPT.read(self.path / _ATTEMPT)
 
     def attempted(self) -> bool:
         """Whether work began and has not ended."""

@@ -11,6 +11,7 @@ from sabench.cli import (
     compare,
     curve,
     dataset,
+    doctor,
     leaderboard,
     listing,
     paper,
@@ -20,6 +21,7 @@ from sabench.cli import (
     run,
     runs,
     show,
+    status,
     track,
 )
 
@@ -34,7 +36,7 @@ app = typer.Typer(
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(plugin.app, name="plugin")
-for module in (run, runs, show, compare, leaderboard, curve, paper, bundle, predict, listing, track):
+for module in (run, status, runs, show, compare, leaderboard, curve, paper, bundle, predict, listing, doctor, track):
     module.register(app)
 
 

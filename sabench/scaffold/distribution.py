@@ -83,6 +83,7 @@ def rendered(name: str, kind: str) -> dict[str, str]:
         "README.md": "README.md.j2",
         f"src/{module_of(name)}.py": f"{kind}.py.j2",
         f"tests/test_{module_of(name)}.py": "test.py.j2",
+        ".github/workflows/tests.yml": "workflow.yml.j2",
     }
     return {path: environment.get_template(template).render(values) for path, template in files.items()}
 

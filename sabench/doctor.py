@@ -1,0 +1,198 @@
+"""What of this machine sabench needs, whether it is there, and what to do where it is not. Nothing is changed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from sabench._version import __version__
+from sabench.corpora import roots
+from sabench.errors import SabenchError, described
+from sabench.machine.environment import cores, versions
+from sabench.machine.folders import cache_folder, config_folder
+from sabench.registry.registry import KINDS, Registry
+from sabench.results.folder import Results
+from sabench.tracking.address import Address
+
+State = Literal["ok", "note", "fault"]
+GIBIBYTE: Final = 2**30
+LOW_DISK_GIB: Final = 5.0
+_PATIENCE_S: Final = 3.0
+_NEEDED_BY: Final = {
+    "torch": "neural methods",
+    "torchaudio": "neural methods",
+    "opensmile": "eGeMAPS and IS09 functionals",
+    "sklearn": "every classifier of scikit-learn",
+    "mlflow": "tracking; without it run with --no-track",
+    "matplotlib": "pictures",
+    "distributed": "--dask; install it with: pip install 'sabench[dask]'",
+    "espeakng_loader": "simulated twins",
+}
+_PACKAGE_OF: Final = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
+_OPTIONAL: Final = ("distributed",)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that was looked at.
+
+    Attributes:
+        what: of this machine.
+        state: `ok`, `note` (works, with something to know) or `fault`.
+        words: what is there.
+        advice: what to do; empty where there is nothing.
+    """
+
+    what: str
+    state: State
+    words: str
+    advice: str = ""
+
+
+def examine(results: Path) -> list[Found]:
+    """Return what was seen of this machine; a look that fails is a fault of its own.
+
+    Args:
+        results: the results folder that runs would write to.
+    """
+    looks: dict[str, Callable[[], Iterator[Found]]] = {
+        "sabench": _versions,
+        "libraries": _libraries,
+        "device": _devices,
+        "plugins": _plugins,
+        "corpora": _corpora,
+        "cache": lambda: _folder("cache", cache_folder(), "SABENCH_CACHE"),
+        "settings": lambda: _folder("settings", config_folder(), "SABENCH_CONFIG"),
+        "results": lambda: _results(results),
+        "MLflow": lambda: _store(results),
+    }
+    seen: list[Found] = []
+    for what, look in looks.items():
+        try:
+            seen += look()
+        except Exception as error:  # noqa: BLE001  (what it looks at may be broken in any way; the rest is seen all the same)
+            seen.append(Found(what, "fault", described(error), "Tell the authors of sabench of this sentence."))
+    return seen
+
+
+def _versions() -> Iterator[Found]:
+    yield Found("sabench", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+
+
+def _libraries() -> Iterator[Found]:
+    known = versions()
+    for module, needed_by in _NEEDED_BY.items():
+        package = _PACKAGE_OF.get(module, module)
+        if importlib.util.find_spec(module) is not None:
+            version = known.get(package) or importlib.metadata.version(package)
+            yield Found(package, "ok", version)
+        elif module in _OPTIONAL:
+            yield Found(package, "note", "not installed", f"Needed for {needed_by}.")
+        else:
+            yield Found(package, "fault", "not installed", f"pip install {package}; it is needed for {needed_by}.")
+
+
+def _devices() -> Iterator[Found]:
+    yield Found("processor", "ok", f"{cores()} cores, {_instructions()}")
+    if importlib.util.find_spec("torch") is None:
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        names = ", ".join(torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
+        yield Found("accelerator", "ok", f"CUDA: {names}")
+    elif torch.backends.mps.is_available():
+        yield Found("accelerator", "ok", "Metal")
+    else:
+        advice = "Networks take hours on a processor: --preset small, and --dry-run for what to expect."
+        yield Found("accelerator", "note", "none that torch sees", advice)
+
+
+def _instructions() -> str:
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.machine()
+    widest = next((name for name in ("avx512f", "avx2", "sse4_2", "asimd") if name in flags), platform.machine())
+    return f"{widest}{' with bfloat16' if 'avx512_bf16' in flags or 'amx_bf16' in flags else ''}"
+
+
+def _plugins() -> Iterator[Found]:
+    registry = Registry()
+    for kind in KINDS:
+        offers = registry.offers(kind)
+        broken = [offer for offer in offers if offer.reason]
+        yield Found(kind, "ok", f"{len(offers) - len(broken)} plugins")
+        for offer in broken:
+            advice = f"Repair or uninstall {offer.distribution}; everything else works."
+            yield Found(f"{kind}: {offer.name}", "fault", offer.reason, advice)
+
+
+def _corpora() -> Iterator[Found]:
+    registry = Registry()
+    linked = {name: str(path) for name, path in roots.linked().items()}
+    named = {name: os.environ[v] for name in registry.names("datasets") if os.environ.get(v := roots.variable(name))}
+    for name, path in {**linked, **named}.items():
+        if Path(path).exists():
+            yield Found(f"corpus {name}", "ok", path)
+        else:
+            advice = f"Mount it, or link another place: sabench dataset link {name} FOLDER"
+            yield Found(f"corpus {name}", "fault", f"{path} is not there", advice)
+    if not linked and not named:
+        yield Found(
+            "corpora", "note", "none is linked", "sabench dataset link NAME FOLDER, or --root with every command."
+        )
+
+
+def _folder(what: str, path: Path, variable: str) -> Iterator[Found]:
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    free_gib = shutil.disk_usage(existing).free / GIBIBYTE
+    words = f"{path}, {free_gib:.1f} GiB free"
+    if not os.access(existing, os.W_OK):
+        yield Found(what, "fault", f"{path} cannot be written", f"Allow it, or name another place in {variable}.")
+    elif free_gib < LOW_DISK_GIB:
+        yield Found(what, "note", words, f"Make room, or name another place in {variable}.")
+    else:
+        yield Found(what, "ok", words)
+
+
+def _results(path: Path) -> Iterator[Found]:
+    yield from _folder("results", path.absolute(), "--results")
+    if not path.is_dir():
+        return
+    try:
+        results = Results(path)
+        n_runs, damaged = len(results.runs()), results.unreadable()
+    except SabenchError as error:
+        yield Found("runs", "fault", str(error))
+        return
+    if damaged:
+        words = f"{len(damaged)} of {n_runs + len(damaged)} are damaged, such as {next(iter(damaged))}"
+        yield Found("runs", "fault", words, "sabench runs says why; repeat their commands.")
+    else:
+        yield Found("runs", "ok", f"{n_runs} runs")
+
+
+def _store(results: Path) -> Iterator[Found]:
+    address = Address.of(results)
+    if address.database is not None:
+        there = "is there" if address.database.exists() else "will be made by the first run"
+        yield Found("MLflow store", "ok", f"{address.database} {there}")
+        return
+    parts = urlsplit(address.uri)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE_S):
+            yield Found("MLflow store", "ok", f"{address.shown} answers")
+    except OSError as error:
+        advice = "Start it, name another in MLFLOW_TRACKING_URI, or run with --no-track and log later: sabench track."
+        yield Found("MLflow store", "fault", f"{address.shown} does not answer: {error}", advice)
