@@ -44,6 +44,7 @@ def leaderboard(
     """Rank all finished methods, with intervals and significance, and write a page."""
     from sabench.cli.output import message, print_json
     from sabench.leaderboard import build, page, spreadsheet
+    from sabench.leaderboard.answers import answer
     from sabench.leaderboard.markdown import markdown as as_markdown
     from sabench.machine.files import write_bytes
 
@@ -57,7 +58,10 @@ def leaderboard(
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
     if json:
-        print_json(board.json())
+        value = board.json()
+        for shown, ranked in zip(value["tables"], board.tables, strict=True):
+            shown["answer"] = answer(ranked)
+        print_json(value)
     else:
         _print(board)
 
@@ -112,13 +116,13 @@ _NUMBERS = ["p (Holm)", "worse for", "detectable"]
 
 
 def _print(board: Board) -> None:
-    from sabench.cli.output import message, table
+    from sabench.cli.output import message, table, visible
+    from sabench.leaderboard.answers import answer
 
     for across in board.across:
         _print_across(across)
     for ranked in board.tables:
-        mark = " (simulated)" if ranked.simulated else ""
-        heading = f"{ranked.title}{mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
+        heading = f"{ranked.title}{ranked.mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
         table(heading, heads, _rows(ranked), drop=_DROP)
         if ranked.draws:
@@ -130,6 +134,9 @@ def _print(board: Board) -> None:
                 [row.method, f"{100 * row.uar:.1f}", row.measured or "-", row.source] for row in ranked.literature
             ]
             table("Reported in the literature, never ranked", ["method", "UAR %", "measured here", "source"], reported)
+        if sentence := answer(ranked):
+            typer.echo(visible(sentence))
+            typer.echo()
     if board.damaged:
         table(
             "Left out", ["run", "state", "why, and what to do"], [[n, "damaged", w] for n, w in board.damaged.items()]

@@ -171,6 +171,7 @@ class RankedTable:
         score: `mean of fold UARs` or `pooled UAR`.
         simulated: whether the speech is synthesised; such tables stand apart.
         simulation: how the twin was made, in words.
+        speaker_effect: how much speakers of the twin differ; None for real recordings.
         classes: in order.
         n_scored, n_speakers, n_folds: of the protocol.
         pool, notes: sentences.
@@ -189,6 +190,7 @@ class RankedTable:
     score: str
     simulated: bool
     simulation: str
+    speaker_effect: float | None
     classes: tuple[str, ...]
     n_scored: int
     n_speakers: int
@@ -200,6 +202,15 @@ class RankedTable:
     literature: tuple[LiteratureRow, ...]
     smallest_p: float
     chance: float
+
+    @property
+    def mark(self) -> str:
+        """What stands behind the title of a twin: that it is one, and how much its speakers differ."""
+        if not self.simulated:
+            return ""
+        return (
+            " (simulated)" if self.speaker_effect is None else f" (simulated, speaker effect {self.speaker_effect:g})"
+        )
 
     @property
     def prices(self) -> list[Price]:

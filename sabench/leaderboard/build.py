@@ -44,7 +44,7 @@ def build(sources: Sequence[RunSource], *, literature: Literature | None = None,
     if baseline is not None:
         _refuse_unknown(baseline, by_protocol)
     tables = [_Builder(_labelled(part), literature, baseline).table() for part in by_protocol.values()]
-    ordered = sorted(tables, key=lambda table: (table.simulated, table.title, table.protocol, table.protocol_hash))
+    ordered = sorted(tables, key=_table_order)
     return Board(
         across(ordered),
         tuple(ordered),
@@ -105,6 +105,15 @@ def _run(entry: Entry) -> str:
     return f"{_training(entry)}, {entry.first.run_id.rpartition('-')[2]}"
 
 
+def _table_order(table: RankedTable) -> tuple[bool, str, float, str, str]:
+    """Return what tables are sorted by; of twins those whose speakers differ come first."""
+    return table.simulated, table.title, -(table.speaker_effect or 0.0), table.protocol, table.protocol_hash
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
 @dataclass(frozen=True)
 class _Builder:
     """Makes one table of the entries of one protocol."""
@@ -128,6 +137,7 @@ class _Builder:
             score=first.primary_score,
             simulated=first.simulated,
             simulation=_told(first.simulation or {}, off=(None, "")),
+            speaker_effect=_number((first.simulation or {}).get("speaker_effect")),
             classes=whole.classes,
             n_scored=len(whole),
             n_speakers=len(set(whole.speaker.tolist())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import Across, Board, RankedTable, Row
 from sabench.leaderboard.cells import (
     ACROSS_HEAD,
@@ -40,14 +41,15 @@ def _across(across: Across) -> str:
 
 
 def _table(table: RankedTable) -> str:
-    mark = " (simulated)" if table.simulated else ""
     about = (
         f"{_text(table.protocol)}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "
         f"{table.n_scored} utterances, {len(table.classes)} classes. Pool: {_text(table.pool) or 'none'}. "
         f"Smallest attainable p: {table.smallest_p:.2g}. Worse for: of so many speakers, by so many points at most. "
         "Detectable: the true difference, in points, that 80 of 100 such comparisons find."
     )
-    parts = [f"## {_text(table.title)}{mark}", about]
+    parts = [f"## {_text(table.title)}{table.mark}", about]
+    if sentence := answer(table):
+        parts.append(f"**{_text(sentence)}**")
     for price in table.prices:
         parts += [f"### Access: {_text(price.access)}", _grid(_HEAD, map(_line, price.rows))]
     if table.draws:

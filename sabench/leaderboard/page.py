@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sabench.leaderboard import cells, drawing
+from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import MARKS, Board
 from sabench.leaderboard.ranking_drawing import rank_picture
 from sabench.verdicts.wording import count, duration, p_number, points, rank_words
@@ -58,6 +59,7 @@ def _environment() -> Environment:
         "web": _web,
     }
     environment.globals |= {
+        "answer": answer,
         "drawing": drawing,
         "rank_picture": rank_picture,
         "marks": MARKS,
