@@ -134,6 +134,8 @@ def first_fault(error: ValidationError) -> str:
     if error.error_count() > _TOLD_FAULTS:
         return f"{error.error_count()} of its values are not what sabench writes there"
     fault = error.errors(include_url=False, include_input=False)[0]
+    if fault["type"] == "unexpected_keyword_argument" and fault["loc"] == ("sha256",):
+        return "it was written by something else than sabench, as its SHA-256 is not where it belongs"
     place = ".".join(str(part) for part in fault["loc"])
     words = fault["msg"].removeprefix("Value error, ")
     return f"{place}: {words[:1].lower()}{words[1:]}" if place else f"{words[:1].lower()}{words[1:]}"
