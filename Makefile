@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 DEMO := demo-results
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: setup demo demo-networks test check fix docs clean
+.PHONY: setup demo demo-networks reference test check fix docs clean
 
 setup: $(VENV)/.ready
 
@@ -34,6 +34,10 @@ demo-networks: setup
 	$(DEMO_RUN) --root $(DEMO)/speakers-differ --adapter resnet,resnet-norm,twochannel,eresnet --draw first,other-speaker \
 		--preset small --set adapter.width=0.0625 --set adapter.stride=2 --set adapter.crop_s=1.28
 	$(BIN)/sabench leaderboard --results $(DEMO)/results --output $(DEMO)/leaderboard.html
+
+# Recompute every score of the reference set and write its page.
+reference: setup
+	$(BIN)/python reference/check.py
 
 test: check
 	$(BIN)/python -m pytest
