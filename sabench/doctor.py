@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -19,6 +18,7 @@ from sabench.corpora import roots
 from sabench.errors import SabenchError, described
 from sabench.machine.environment import cores, versions
 from sabench.machine.folders import cache_folder, config_folder
+from sabench.registry.libraries import is_installed
 from sabench.registry.registry import KINDS, Registry
 from sabench.results.folder import Results
 from sabench.tracking.address import Address
@@ -38,7 +38,10 @@ _NEEDED_BY: Final = {
     "espeakng_loader": "simulated twins",
 }
 _PACKAGE_OF: Final = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
-_OPTIONAL: Final = ("distributed",)
+_OPTIONAL: Final = ("torch", "torchaudio", "mlflow", "distributed", "espeakng_loader")
+"""Without these sabench does less, and what it does is the same; see docs/how-to/install.md."""
+_EXTRA: Final = "pip install 'sabench["
+"""Stands in the reason of a plugin whose optional packages are not installed."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +95,19 @@ def _libraries() -> Iterator[Found]:
     known = versions()
     for module, needed_by in _NEEDED_BY.items():
         package = _PACKAGE_OF.get(module, module)
-        if importlib.util.find_spec(module) is not None:
+        if is_installed(module):
             version = known.get(package) or importlib.metadata.version(package)
             yield Found(package, "ok", version)
         elif module in _OPTIONAL:
-            yield Found(package, "note", "not installed", f"Needed for {needed_by}.")
+            advice = f"pip install {package}" if package not in needed_by and "pip install" not in needed_by else ""
+            yield Found(package, "note", "not installed", f"Needed for {needed_by}. {advice}".rstrip())
         else:
             yield Found(package, "fault", "not installed", f"pip install {package}; it is needed for {needed_by}.")
 
 
 def _devices() -> Iterator[Found]:
     yield Found("processor", "ok", f"{cores()} cores, {_instructions()}")
-    if importlib.util.find_spec("torch") is None:
+    if not is_installed("torch"):
         return
     import torch
 
@@ -133,8 +137,9 @@ def _plugins() -> Iterator[Found]:
         broken = [offer for offer in offers if offer.reason]
         yield Found(kind, "ok", f"{len(offers) - len(broken)} plugins")
         for offer in broken:
-            advice = f"Repair or uninstall {offer.distribution}; everything else works."
-            yield Found(f"{kind}: {offer.name}", "fault", offer.reason, advice)
+            optional = _EXTRA in offer.reason
+            advice = "" if optional else f"Repair or uninstall {offer.distribution}; everything else works."
+            yield Found(f"{kind}: {offer.name}", "note" if optional else "fault", offer.reason, advice)
 
 
 def _corpora() -> Iterator[Found]:

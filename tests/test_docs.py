@@ -156,7 +156,10 @@ def printed(walk, tutorial):
 def test_every_command_of_the_tutorial_runs(tutorial):
     assert len(tutorial) >= 10
     shown = tutorial["sabench leaderboard"]
-    assert all(method in shown for method in ("svm", "svm-norm", "svm-neutral", "other-speaker", "(simulated, speaker effect 1)"))
+    assert all(
+        method in shown
+        for method in ("svm", "svm-norm", "svm-neutral", "other-speaker", "(simulated, speaker effect 1)")
+    )
 
 
 def write_corpora(folder):

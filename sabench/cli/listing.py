@@ -55,7 +55,28 @@ def _described(registry: Registry, offer: Offer) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  (a plugin's own code; the others are listed all the same)
         reason = f"{type(error).__name__}: {error}"
     title = f"BROKEN: {reason}" if reason else offer.value.title
-    return {"name": offer.name, "distribution": offer.distribution, "broken": reason, "title": title, "needs": needs}
+    lacking = _lacking(registry, offer) if not reason else []
+    if lacking:
+        title += f" (needs {' and '.join(lacking)}, not installed)"
+    return {
+        "name": offer.name,
+        "distribution": offer.distribution,
+        "broken": reason,
+        "title": title,
+        "needs": needs,
+        "lacking": lacking,
+    }
+
+
+def _lacking(registry: Registry, offer: Offer) -> list[str]:
+    """Return the packages that a plugin, or the parts of a method, need and that are not installed."""
+    from sabench.registry.libraries import missing
+    from sabench.registry.methods import Choice, resolve
+
+    if offer.kind != "adapters":
+        return missing([offer.value])
+    part = resolve(registry, [offer.name], Choice())[0]
+    return missing([part.adapter, part.extractor, *([part.normaliser] if part.normaliser else [])])
 
 
 def _needs(registry: Registry, offer: Offer) -> str:

@@ -243,6 +243,8 @@ def _row(summary: Summary) -> list[str]:
 
 
 def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
+    from sabench.registry.libraries import is_installed
+
     if plan.results.name.startswith("sabench-debug-"):
         return []
     if any(_is_lacking(summary, plan) for summary in summaries):
@@ -251,7 +253,7 @@ def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     pair = _comparable([summary.record for summary in summaries])
     lines = [f"Which is better, and how sure is that: sabench compare {' '.join(pair)}{folder}"] if pair else []
     lines.append(f"All runs in one page: sabench leaderboard{folder}")
-    if plan.track:
+    if plan.track and is_installed("mlflow"):
         from sabench.tracking.address import Address
 
         ui = Address.of(plan.results).ui

@@ -18,6 +18,7 @@ from sabench.protocols.split_corpus import SplitCorpus
 from sabench.protocols.splits import TRAIN_ON
 from sabench.protocols.texts import SUFFIX, sharing
 from sabench.registry import methods
+from sabench.registry.libraries import refuse_missing
 from sabench.registry.methods import Choice, Parts
 from sabench.registry.registry import Registry
 from sabench.running.observer import Observer
@@ -80,6 +81,9 @@ def parts(plan: Plan, registry: Registry) -> list[Parts]:
     """
     choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
     resolved = methods.resolve(registry, plan.adapters, choice)
+    for part in resolved:
+        plugins = [part.adapter, part.extractor, *([part.normaliser] if part.normaliser else [])]
+        refuse_missing(part.method.name, plugins)
     if plan.search and not any(part.adapter.search_grid for part in resolved):
         msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
         raise PlanError(msg)

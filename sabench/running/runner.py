@@ -13,6 +13,7 @@ from sabench.cells.rehearsal import steps_for
 from sabench.cells.work import is_complete
 from sabench.errors import PlanError, SabenchError, did_you_mean, first_few
 from sabench.machine import isolation
+from sabench.registry.libraries import is_installed
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
@@ -199,6 +200,12 @@ class Runner:
 
     def _start_tracking(self, stack: ExitStack) -> Follower | None:
         if not self._plan.track:
+            return None
+        if not is_installed("mlflow"):
+            self._observer.note(
+                "MLflow is not installed, so that nothing is tracked. To log these runs later: pip install mlflow, and "
+                "sabench track."
+            )
             return None
         from sabench.tracking.follower import Follower
 

@@ -26,6 +26,7 @@ class EGeMAPS(FeatureExtractor):
     name = "egemaps"
     title = "eGeMAPSv02, 88 functionals (openSMILE; licensed for research)"
     kind = "functionals"
+    libraries = ("opensmile",)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

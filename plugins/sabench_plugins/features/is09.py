@@ -26,6 +26,7 @@ class IS09(FeatureExtractor):
     name = "is09"
     title = "Interspeech 2009 Emotion Challenge, 384 functionals (openSMILE; licensed for research)"
     kind = "functionals"
+    libraries = ("opensmile",)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

@@ -41,7 +41,7 @@ class FunctionalsAdapter(Adapter):
 
     uses_validation: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
-    libraries: ClassVar[tuple[str, ...]] = ("sabench_plugins.functionals.training", "safetensors.torch")
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "sabench_plugins.functionals.training", "safetensors.torch")
     check_parameters: ClassVar[dict[str, int]] = {"epochs": 10}
 
     units: Annotated[int, Field(ge=1)] = 64

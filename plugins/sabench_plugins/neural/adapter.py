@@ -27,6 +27,7 @@ class Neural(Recipe, Adapter):
 
     version: ClassVar[str] = "5"
     libraries: ClassVar[tuple[str, ...]] = (
+        "torch",
         "sabench_plugins.neural.engine",
         "sabench_plugins.neural.fast.folded",
         "sabench_plugins.neural.predictor",

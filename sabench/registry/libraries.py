@@ -1,0 +1,37 @@
+"""Libraries that plugins need while they run, and those of them that are not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+
+from sabench.errors import PluginLoadError
+from sabench.interfaces.plugins import Plugin
+
+_PACKAGE_OF = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
+
+
+def missing(plugins: Iterable[Plugin | type[Plugin]]) -> list[str]:
+    """Return the packages that plugins name in `libraries` and that are not installed, in sorted order."""
+    modules = {name.partition(".")[0] for plugin in plugins for name in plugin.libraries}
+    return sorted(_PACKAGE_OF.get(name, name) for name in modules if not is_installed(name))
+
+
+def is_installed(module: str) -> bool:
+    """Return whether a top-level module can be found, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def refuse_missing(name: str, plugins: Iterable[Plugin]) -> None:
+    """Raise where a method needs what is not installed.
+
+    Raises:
+        PluginLoadError: with the command that brings it.
+    """
+    lacking = missing(plugins)
+    if lacking:
+        msg = f"{name} needs {' and '.join(lacking)}, not installed here. Install with: pip install {' '.join(lacking)}"
+        raise PluginLoadError(msg)
