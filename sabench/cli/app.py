@@ -8,6 +8,7 @@ import typer
 
 from sabench.cli import (
     bundle,
+    citing,
     compare,
     curve,
     dataset,
@@ -36,7 +37,22 @@ app = typer.Typer(
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(protocol.app, name="protocol")
 app.add_typer(plugin.app, name="plugin")
-for module in (run, status, runs, show, compare, leaderboard, curve, paper, bundle, predict, listing, doctor, track):
+for module in (
+    run,
+    status,
+    runs,
+    show,
+    compare,
+    leaderboard,
+    curve,
+    paper,
+    bundle,
+    predict,
+    listing,
+    citing,
+    doctor,
+    track,
+):
     module.register(app)
 
 

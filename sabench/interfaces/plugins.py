@@ -33,6 +33,7 @@ class Plugin(ABC):
         version: raise it when what is computed changes; it enters every hash.
         libraries: names of modules that its work imports while it runs, such as `torch`. Every fold runs in a
             process of its own; these are imported once for all of them.
+        references: what it stands on, a BibTeX entry each.
         check_parameters: under which the conformance suite checks it, where the defaults would take long.
         expected_failed_checks: names of checks that it is known to fail, with the reason.
     """
@@ -41,6 +42,7 @@ class Plugin(ABC):
     title: ClassVar[str] = ""
     version: ClassVar[str] = "1"
     libraries: ClassVar[tuple[str, ...]] = ()
+    references: ClassVar[tuple[str, ...]] = ()
     check_parameters: ClassVar[Mapping[str, Any]] = {}
     expected_failed_checks: ClassVar[Mapping[str, str]] = {}
 

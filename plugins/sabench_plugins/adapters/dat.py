@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sabench import Adapter, Utterances, hookimpl
 from sabench_plugins.functionals.adapter import FunctionalsAdapter
+from sabench_plugins.references import GANIN_2016, TU_2019
 
 if TYPE_CHECKING:
     from sabench_plugins.functionals.adversary import Adversary
@@ -34,6 +35,7 @@ class Dat(FunctionalsAdapter):
     name: ClassVar[str] = "dat"
     version: ClassVar[str] = "2"
     title: ClassVar[str] = "domain-adversarial training against speakers, on functionals"
+    references: ClassVar[tuple[str, ...]] = (TU_2019, GANIN_2016)
     adapts: ClassVar[str] = "mlp"
 
     strength: Annotated[float, Field(ge=0)] = 1.0

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sabench import Access, Adapter, hookimpl
 from sabench_plugins.functionals.adapter import FunctionalsAdapter
+from sabench_plugins.references import PEREZ_2018
 
 if TYPE_CHECKING:
     from sabench_plugins.functionals.network import Conditioning
@@ -33,6 +34,7 @@ class Film(FunctionalsAdapter):
     name: ClassVar[str] = "film"
     version: ClassVar[str] = "2"
     title: ClassVar[str] = "functionals modulated by neutral utterances"
+    references: ClassVar[tuple[str, ...]] = (PEREZ_2018,)
     adapts: ClassVar[str] = "mlp"
 
     neutral: Annotated[int, Field(ge=1)] = 1

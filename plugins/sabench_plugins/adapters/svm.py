@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from sabench import Cost, SklearnAdapter, hookimpl
+from sabench_plugins.references import PEDREGOSA_2011
 
 
 class SVM(SklearnAdapter):
@@ -25,6 +26,7 @@ class SVM(SklearnAdapter):
 
     name = "svm"
     title = "support vector machine on functionals"
+    references = (PEDREGOSA_2011,)
     features = "egemaps"
     accepts = ("functionals",)
     libraries = (*SklearnAdapter.libraries, "sklearn.svm")

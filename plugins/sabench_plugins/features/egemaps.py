@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sabench import FeatureExtractor, hookimpl
 from sabench_plugins.features import _opensmile
+from sabench_plugins.references import EYBEN_2010, EYBEN_2016
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ class EGeMAPS(FeatureExtractor):
     title = "eGeMAPSv02, 88 functionals (openSMILE; licensed for research)"
     kind = "functionals"
     libraries = ("opensmile",)
+    references = (EYBEN_2016, EYBEN_2010)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

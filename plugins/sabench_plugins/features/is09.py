@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sabench import FeatureExtractor, hookimpl
 from sabench_plugins.features import _opensmile
+from sabench_plugins.references import EYBEN_2010, SCHULLER_2009
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ class IS09(FeatureExtractor):
     title = "Interspeech 2009 Emotion Challenge, 384 functionals (openSMILE; licensed for research)"
     kind = "functionals"
     libraries = ("opensmile",)
+    references = (SCHULLER_2009, EYBEN_2010)
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...]:
         """Return the number of functionals."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sabench import FeatureExtractor, hookimpl
 from sabench_plugins.features import _spectra
+from sabench_plugins.references import TRIANTAFYLLOPOULOS_2021
 
 
 class LogSpec(FeatureExtractor):
@@ -31,6 +32,7 @@ class LogSpec(FeatureExtractor):
 
     name = "logspec"
     title = "Log-magnitude spectrogram, 25 ms frames every 10 ms"
+    references = (TRIANTAFYLLOPOULOS_2021,)
     kind = "sequences"
 
     def __init__(

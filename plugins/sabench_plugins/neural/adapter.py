@@ -11,6 +11,7 @@ import numpy as np
 from sabench import Adapter, Context, Cost, Enrolment, Predictor, Utterances, uar
 from sabench_plugins.neural.recipe import PAPER, SMALL, Recipe
 from sabench_plugins.neural.sizes import Shape
+from sabench_plugins.references import TRIANTAFYLLOPOULOS_2021
 
 if TYPE_CHECKING:
     from sabench_plugins.neural.engine import Beside, Validate
@@ -26,6 +27,7 @@ class Neural(Recipe, Adapter):
     """A classifier of the family, trained end to end on log-spectrograms."""
 
     version: ClassVar[str] = "5"
+    references: ClassVar[tuple[str, ...]] = (TRIANTAFYLLOPOULOS_2021,)
     libraries: ClassVar[tuple[str, ...]] = (
         "torch",
         "sabench_plugins.neural.engine",

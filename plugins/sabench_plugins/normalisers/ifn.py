@@ -12,6 +12,7 @@ from sabench import Access, Enrolment, Normaliser, Transform, Utterances, hookim
 from sabench_plugins.normalisers.moments import Standardise, load_arrays, same, save_arrays
 from sabench_plugins.normalisers.speaker_prior import SpeakerPrior
 from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
+from sabench_plugins.references import BUSSO_2013
 
 
 class IterativeFeatureNormalisation(Normaliser):
@@ -42,6 +43,7 @@ class IterativeFeatureNormalisation(Normaliser):
     name = "ifn"
     libraries = ("sklearn.linear_model",)
     title = "iterative normalisation by detected neutral speech"
+    references = (BUSSO_2013,)
     version = "2"
 
     def __init__(

@@ -8,6 +8,7 @@ from sabench import hookimpl
 from sabench_plugins.normalisers.moments import Moments
 from sabench_plugins.normalisers.speaker_zscore import SpeakerZScore
 from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
+from sabench_plugins.references import SCHULLER_2010
 
 
 class SpeakerCorpus(SpeakerZScore):
@@ -27,6 +28,7 @@ class SpeakerCorpus(SpeakerZScore):
 
     name = "speaker-corpus"
     title = "each speaker's own mean, the training corpus's deviation"
+    references = (SCHULLER_2010,)
 
     def estimate(self, heard: UtteranceMoments) -> Moments:
         """Return the speaker's mean and the training speakers' variance."""

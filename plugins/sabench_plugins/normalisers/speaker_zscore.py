@@ -14,6 +14,7 @@ from sabench_plugins.normalisers.credibility import Credibility
 from sabench_plugins.normalisers.moments import Moments, Standardise, load_arrays, same, save_arrays
 from sabench_plugins.normalisers.speaker_prior import SpeakerPrior
 from sabench_plugins.normalisers.utterance_moments import UtteranceMoments
+from sabench_plugins.references import VLASENKO_2007
 
 Count = Annotated[int, Field(ge=0)]
 LEAST_PLAIN = 2
@@ -43,6 +44,7 @@ class SpeakerZScore(Normaliser):
 
     name = "speaker-zscore"
     title = "each speaker's own mean and deviation"
+    references = (VLASENKO_2007,)
     version = "2"
 
     def __init__(

@@ -12,6 +12,7 @@ from pydantic import Field
 from sabench import Access, Enrolment, Normaliser, Transform, Utterances, hookimpl
 from sabench_plugins.normalisers.ranks import Warp, frames
 from sabench_plugins.normalisers.speaker_zscore import LEAST_PLAIN, SpeakerZScore
+from sabench_plugins.references import PELECANOS_2001, SETHU_2007
 
 
 class Warping(Normaliser):
@@ -40,6 +41,7 @@ class Warping(Normaliser):
     name = "warping"
     libraries = ("scipy.special",)
     title = "feature warping to a normal distribution, by ranks"
+    references = (SETHU_2007, PELECANOS_2001)
     version = "2"
 
     def __init__(

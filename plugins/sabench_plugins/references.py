@@ -1,0 +1,128 @@
+"""What the first-party plugins stand on, as BibTeX."""
+
+from __future__ import annotations
+
+TRIANTAFYLLOPOULOS_2021 = """\
+@inproceedings{triantafyllopoulos2021deep,
+  author = {Triantafyllopoulos, Andreas and Liu, Shuo and Schuller, Bj{\\"o}rn W.},
+  title = {Deep speaker conditioning for speech emotion recognition},
+  booktitle = {IEEE International Conference on Multimedia and Expo (ICME)},
+  year = {2021},
+  doi = {10.1109/icme51207.2021.9428217}
+}"""
+
+EYBEN_2010 = """\
+@inproceedings{eyben2010opensmile,
+  author = {Eyben, Florian and W{\\"o}llmer, Martin and Schuller, Bj{\\"o}rn},
+  title = {openSMILE: the Munich versatile and fast open-source audio feature extractor},
+  booktitle = {ACM International Conference on Multimedia},
+  year = {2010},
+  pages = {1459--1462},
+  doi = {10.1145/1873951.1874246}
+}"""
+
+EYBEN_2016 = """\
+@article{eyben2016geneva,
+  author = {Eyben, Florian and Scherer, Klaus R. and Schuller, Bj{\\"o}rn W. and others},
+  title = {The {Geneva} minimalistic acoustic parameter set ({GeMAPS}) for voice research and affective computing},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {7},
+  number = {2},
+  year = {2016},
+  doi = {10.1109/TAFFC.2015.2457417}
+}"""
+
+SCHULLER_2009 = """\
+@inproceedings{schuller2009interspeech,
+  author = {Schuller, Bj{\\"o}rn and Steidl, Stefan and Batliner, Anton},
+  title = {The {INTERSPEECH} 2009 emotion challenge},
+  booktitle = {Interspeech},
+  year = {2009},
+  doi = {10.21437/Interspeech.2009-103}
+}"""
+
+VLASENKO_2007 = """\
+@inproceedings{vlasenko2007frame,
+  author = {Vlasenko, Bogdan and Schuller, Bj{\\"o}rn and Wendemuth, Andreas and Rigoll, Gerhard},
+  title = {Frame vs. turn-level: emotion recognition from speech considering static and dynamic processing},
+  booktitle = {Affective Computing and Intelligent Interaction},
+  year = {2007},
+  pages = {139--147}
+}"""
+
+SCHULLER_2010 = """\
+@article{schuller2010cross,
+  author = {Schuller, Bj{\\"o}rn and Vlasenko, Bogdan and Eyben, Florian and W{\\"o}llmer, Martin and
+            Stuhlsatz, Andr{\\'e} and Wendemuth, Andreas and Rigoll, Gerhard},
+  title = {Cross-corpus acoustic emotion recognition: variances and strategies},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {1},
+  number = {2},
+  pages = {119--131},
+  year = {2010},
+  doi = {10.1109/T-AFFC.2010.8}
+}"""
+
+SETHU_2007 = """\
+@inproceedings{sethu2007speaker,
+  author = {Sethu, Vidhyasaharan and Ambikairajah, Eliathamby and Epps, Julien},
+  title = {Speaker normalisation for speech-based emotion detection},
+  booktitle = {International Conference on Digital Signal Processing (DSP)},
+  year = {2007}
+}"""
+
+PELECANOS_2001 = """\
+@inproceedings{pelecanos2001feature,
+  author = {Pelecanos, Jason and Sridharan, Sridha},
+  title = {Feature warping for robust speaker verification},
+  booktitle = {Odyssey: The Speaker Recognition Workshop},
+  year = {2001}
+}"""
+
+BUSSO_2013 = """\
+@article{busso2013iterative,
+  author = {Busso, Carlos and Mariooryad, Soroosh and Metallinou, Angeliki and Narayanan, Shrikanth},
+  title = {Iterative feature normalization scheme for automatic emotion detection from speech},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {4},
+  number = {4},
+  year = {2013},
+  doi = {10.1109/T-AFFC.2013.26}
+}"""
+
+PEREZ_2018 = """\
+@inproceedings{perez2018film,
+  author = {Perez, Ethan and Strub, Florian and de Vries, Harm and Dumoulin, Vincent and Courville, Aaron},
+  title = {{FiLM}: visual reasoning with a general conditioning layer},
+  booktitle = {AAAI Conference on Artificial Intelligence},
+  year = {2018}
+}"""
+
+TU_2019 = """\
+@misc{tu2019towards,
+  author = {Tu, Ming and Tang, Yun and Huang, Jing and He, Xiaodong and Zhou, Bowen},
+  title = {Towards adversarial learning of speaker-invariant representation for speech emotion recognition},
+  year = {2019},
+  eprint = {1903.09606},
+  archiveprefix = {arXiv}
+}"""
+
+GANIN_2016 = """\
+@article{ganin2016domain,
+  author = {Ganin, Yaroslav and Ustinova, Evgeniya and Ajakan, Hana and Germain, Pascal and Larochelle, Hugo and
+            Laviolette, Fran{\\c{c}}ois and Marchand, Mario and Lempitsky, Victor},
+  title = {Domain-adversarial training of neural networks},
+  journal = {Journal of Machine Learning Research},
+  volume = {17},
+  year = {2016}
+}"""
+
+PEDREGOSA_2011 = """\
+@article{pedregosa2011scikit,
+  author = {Pedregosa, Fabian and Varoquaux, Ga{\\"e}l and Gramfort, Alexandre and others},
+  title = {Scikit-learn: machine learning in {Python}},
+  journal = {Journal of Machine Learning Research},
+  volume = {12},
+  pages = {2825--2830},
+  year = {2011}
+}"""

@@ -1,0 +1,144 @@
+"""`sabench info` and `sabench cite`: what a method is, and what to cite for a run."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sabench.cli import choices
+from sabench.cli.choices import JsonOption, ResultsOption
+from sabench.cli.reading import named_by_differences, open_results
+
+if TYPE_CHECKING:
+    from sabench.interfaces.plugins import Plugin
+    from sabench.registry.methods import Parts
+    from sabench.registry.registry import Registry
+    from sabench.results.runs import RunRecord
+
+_SABENCH = """\
+@software{sabench,
+  author = {{The sabench developers}},
+  title = {sabench: a benchmarking harness for speaker adaptation in speech emotion recognition},
+  version = {%s}
+}"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("info")(info)
+    app.command("cite")(cite)
+
+
+def info(
+    method: Annotated[
+        str, typer.Argument(help="A method, or a file with one.", autocompletion=choices.names("adapters"))
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Say what a method is made of: access, parameters with defaults and ranges, presets, what it stands on."""
+    from sabench.cli.output import print_json, table
+    from sabench.registry.methods import Choice, resolve
+    from sabench.registry.registry import Registry
+
+    registry = Registry()
+    part = resolve(registry, [registry.settled("adapters", method)], Choice())[0]
+    facts = _facts(registry, part)
+    if json:
+        print_json(facts)
+        return
+    about = {key: facts[key] for key in ("title", "access", "features", "normaliser", "presets", "lacking")}
+    words = {key: ", ".join(value) if isinstance(value, list) else str(value) for key, value in about.items() if value}
+    table(part.method.name, ("", ""), list(words.items()))
+    rows = [[p["plugin"], p["name"], str(p["value"]), p["type"]] for p in facts["parameters"]]
+    if rows:
+        table("Parameters", ("plugin", "parameter", "value", "takes"), rows, drop=("takes",))
+    typer.echo(facts["description"])
+    for entry in facts["references"]:
+        typer.echo(f"\n{entry}")
+
+
+def cite(
+    run: Annotated[list[str], typer.Argument(help="Methods, as in svm:emodb, or ids of runs or how they begin.")],
+    results: ResultsOption = None,
+) -> None:
+    """Print the BibTeX of methods, features, corpora and sabench for runs."""
+    from sabench._version import __version__
+    from sabench.registry.registry import Registry
+    from sabench.verdicts.choosing import chosen
+
+    source, registry = open_results(results), Registry()
+    entries = {_SABENCH % __version__: None}
+    for name in run:
+        with named_by_differences():
+            record = chosen(source, name)
+        entries |= dict.fromkeys(_entries(registry, record))
+    typer.echo("\n\n".join(entries))
+
+
+def _facts(registry: Registry, part: Parts) -> dict[str, Any]:
+    from sabench.registry.libraries import missing
+
+    plugins = [part.adapter, *([part.normaliser] if part.normaliser else []), part.extractor]
+    return {
+        "name": part.method.name,
+        "title": registry.get("adapters", part.method.name).title or part.adapter.title,
+        "access": str(part.method.access),
+        "features": part.method.features.name,
+        "normaliser": part.method.normaliser.name if part.method.normaliser else None,
+        "presets": sorted(part.adapter.presets),
+        "description": inspect.cleandoc(type(part.adapter).__doc__ or ""),
+        "parameters": [parameter for plugin in plugins for parameter in _parameters(plugin)],
+        "lacking": missing(plugins),
+        "references": list(dict.fromkeys(entry for plugin in plugins for entry in plugin.references)),
+    }
+
+
+def _parameters(plugin: Plugin) -> list[dict[str, Any]]:
+    values = plugin.parameters()
+    return [
+        {"plugin": plugin.name, "name": name, "value": values[name], "type": _words(parameter.annotation)}
+        for name, parameter in plugin.signature().items()
+    ]
+
+
+def _words(annotation: Any) -> str:
+    """Return in short words what a parameter takes.
+
+    >>> _words(int | None), _words("Annotated[float, Field(gt=0)]")
+    ('int | None', 'float, gt=0')
+    """
+    from dataclasses import asdict, is_dataclass
+
+    from annotated_types import BaseMetadata
+    from pydantic.fields import FieldInfo
+
+    bounds = []
+    for extra in getattr(annotation, "__metadata__", ()):
+        parts = extra.metadata if isinstance(extra, FieldInfo) else [extra]
+        known = [part for part in parts if isinstance(part, BaseMetadata) and is_dataclass(part)]
+        bounds += [f"{name}={value}" for part in known for name, value in asdict(part).items()]
+    bare = getattr(annotation, "__origin__", annotation) if bounds else annotation
+    text = bare if isinstance(bare, str) else inspect.formatannotation(bare)
+    text = text.replace("Annotated[", "").replace(", Field(", ", ").replace(")]", "").replace("typing.", "")
+    return ", ".join([text, *bounds])
+
+
+def _entries(registry: Registry, record: RunRecord) -> list[str]:
+    """Return the entries of a run: its plugins' own, and its corpus as its plugin cites it."""
+    components = (
+        ("adapters", record.method.adapter),
+        ("normalisers", record.method.normaliser),
+        ("features", record.method.features),
+    )
+    entries = [
+        entry
+        for kind, component in components
+        if component is not None
+        for entry in registry.get(kind, component.name).references
+    ]
+    dataset = registry.get("datasets", record.dataset)
+    note = " The speech of this run is a simulated twin of it." if record.simulated else ""
+    corpus = f"@misc{{{record.dataset},\n  title = {{{dataset.title}}},\n  note = {{{dataset.citation}{note}}},"
+    return [*entries, f"{corpus}\n  howpublished = {{{dataset.url}}}\n}}"]
