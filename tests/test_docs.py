@@ -17,9 +17,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from speech import write_noise
 
 import sabench
 from sabench import cli, errors, testing
+from sabench.checks import Subject, run
 from sabench.interfaces import hookspecs, plugins, records, views
 from sabench.protocols import folds
 from sabench.registry import registry
@@ -218,6 +220,31 @@ def test_every_plugin_that_a_page_shows_can_be_built(page):
         found = registry.Registry([module])
         (name,) = getattr(module, f"sabench_{kind}")()
         assert found.create(kind, name).parameters() is not None
+
+
+def whispers(root):
+    """Write a corpus in the layout of the dataset that the page shows."""
+    for speaker in ("anna", "bert"):
+        for emotion in ("happy", "neutral", "sad"):
+            write_noise(root / f"{speaker}_{emotion}_01.wav")
+    return root
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("how-to/write-*.md")), ids=lambda page: page.stem)
+def test_every_plugin_that_a_page_shows_passes_the_conformance_suite(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    shown = [block for block in fenced(page.read_text(encoding="utf-8"), "python") if "hookimpl" in block]
+    for number, block in enumerate(shown):
+        name = f"conforming_{page.stem.replace('-', '_')}_{number}"
+        (tmp_path / f"{name}.py").write_text(block, encoding="utf-8")  # other processes import it too
+        found = registry.Registry([importlib.import_module(name)])
+        for kind in registry.KINDS:
+            for offer in found.offers(kind):
+                if offer.distribution != "this process":
+                    continue
+                plugin = found.create(kind, offer.name)
+                outcomes = run(Subject(plugin, whispers if kind == "datasets" else None))
+                assert [f"{one.check}: {one.detail}" for one in outcomes if one.status == "failed"] == []
 
 
 def test_the_notebook_of_the_adapters_page_runs(tones, tmp_path, monkeypatch, capsys):
