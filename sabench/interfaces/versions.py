@@ -26,7 +26,7 @@ def version_of(plugin: object) -> str:
     """
     cls = plugin if isinstance(plugin, type) else type(plugin)
     mark = _mark(cls)
-    version = str(cls.version)  # type: ignore[attr-defined]  # every plugin class has it
+    version = str(plugin.version)  # type: ignore[attr-defined]  # of a plugin, which may have one of its own
     return f"{version}+source.{mark}" if mark else version
 
 
