@@ -7,6 +7,8 @@ Exit status 1 where a bundle does not agree with itself.
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,7 +28,10 @@ BUNDLES = HERE / "bundles"
 
 def main() -> int:
     """Print a line a bundle, and write the page of those that were scored."""
-    registry = Registry()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--site", type=Path, help="write the page and the bundles behind it into this folder, too")
+    options = parser.parse_args()
+    registry, links = Registry(), {}
     corpora: dict[tuple[str, str], Corpus | None] = {}
     scored: list[VerifiedBundle] = []
     faults = 0
@@ -44,13 +49,22 @@ def main() -> int:
         print(f"{path.name}: {verification.sentence}", flush=True)
         if verification.recomputed:
             scored.append(verification.bundle)
+            links[verification.bundle.record.run_id] = f"bundles/{path.name}"
     board = build.build(scored)
     (HERE / "leaderboard.html").write_text(page.html(board), encoding="utf-8")
+    if options.site:
+        _write_site(options.site, page.html(board, links))
     print()
     for table in board.tables:
         print(answer(table))
     print(f"\nWrote {HERE.name}/leaderboard.html from {len(scored)} bundles; {faults} refused.")
     return 1 if faults else 0
+
+
+def _write_site(folder: Path, text: str) -> None:
+    """Write a folder that any web server can serve: the page, and the bundles that its rows lead to."""
+    shutil.copytree(BUNDLES, folder / "bundles", dirs_exist_ok=True)
+    (folder / "index.html").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sabench.cli import choices
 from sabench.cli.choices import FoldsOption, JsonOption, ResultsOption, RootOption
 from sabench.cli.reading import named_by_differences, open_results
 
@@ -25,7 +26,13 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.",
+            autocompletion=choices.run_names,
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     results: ResultsOption = None,
     json: JsonOption = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +35,18 @@ def among(values: Sequence[str]) -> Callable[[str], list[str]]:
     return complete
 
 
+def run_names(incomplete: str) -> list[str]:
+    """Return the ids of runs in the default results folder, told by their folders' names."""
+    folder = Path("sabench-results") / "runs"
+    return sorted(path.name for path in folder.glob(f"{glob.escape(incomplete)}*") if path.is_dir())
+
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.", autocompletion=run_names
+    ),
+]
 AdapterOption = Annotated[
     list[str] | None,
     typer.Option(

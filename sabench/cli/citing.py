@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from sabench.interfaces.plugins import Plugin
     from sabench.registry.methods import Parts
     from sabench.registry.registry import Registry
-    from sabench.results.runs import RunRecord
-
-_SABENCH = """\
-@software{sabench,
-  author = {{The sabench developers}},
-  title = {sabench: a benchmarking harness for speaker adaptation in speech emotion recognition},
-  version = {%s}
-}"""
 
 
 def register(app: typer.Typer) -> None:
@@ -60,21 +52,24 @@ def info(
 
 
 def cite(
-    run: Annotated[list[str], typer.Argument(help="Methods, as in svm:emodb, or ids of runs or how they begin.")],
+    run: Annotated[
+        list[str],
+        typer.Argument(
+            help="Methods, as in svm:emodb, or ids of runs or how they begin.", autocompletion=choices.run_names
+        ),
+    ],
     results: ResultsOption = None,
 ) -> None:
     """Print the BibTeX of methods, features, corpora and sabench for runs."""
-    from sabench._version import __version__
+    from sabench.leaderboard.citations import bibtex
     from sabench.registry.registry import Registry
     from sabench.verdicts.choosing import chosen
 
-    source, registry = open_results(results), Registry()
-    entries = {_SABENCH % __version__: None}
+    source, records = open_results(results), []
     for name in run:
         with named_by_differences():
-            record = chosen(source, name)
-        entries |= dict.fromkeys(_entries(registry, record))
-    typer.echo("\n\n".join(entries))
+            records.append(chosen(source, name))
+    typer.echo(bibtex(Registry(), records))
 
 
 def _facts(registry: Registry, part: Parts) -> dict[str, Any]:
@@ -123,22 +118,3 @@ def _words(annotation: Any) -> str:
     text = bare if isinstance(bare, str) else inspect.formatannotation(bare)
     text = text.replace("Annotated[", "").replace(", Field(", ", ").replace(")]", "").replace("typing.", "")
     return ", ".join([text, *bounds])
-
-
-def _entries(registry: Registry, record: RunRecord) -> list[str]:
-    """Return the entries of a run: its plugins' own, and its corpus as its plugin cites it."""
-    components = (
-        ("adapters", record.method.adapter),
-        ("normalisers", record.method.normaliser),
-        ("features", record.method.features),
-    )
-    entries = [
-        entry
-        for kind, component in components
-        if component is not None
-        for entry in registry.get(kind, component.name).references
-    ]
-    dataset = registry.get("datasets", record.dataset)
-    note = " The speech of this run is a simulated twin of it." if record.simulated else ""
-    corpus = f"@misc{{{record.dataset},\n  title = {{{dataset.title}}},\n  note = {{{dataset.citation}{note}}},"
-    return [*entries, f"{corpus}\n  howpublished = {{{dataset.url}}}\n}}"]

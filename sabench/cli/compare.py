@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sabench.cli import choices
 from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import named_by_differences, open_results
 
@@ -25,8 +26,8 @@ _RUN = (
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help=_RUN)],
-    second: Annotated[str, typer.Argument(help="What to compare it with.")],
+    first: Annotated[str, typer.Argument(help=_RUN, autocompletion=choices.run_names)],
+    second: Annotated[str, typer.Argument(help="What to compare it with.", autocompletion=choices.run_names)],
     results: ResultsOption = None,
     min_seeds: Annotated[
         int, typer.Option(min=2, help="Seeds needed where one trained model serves several speakers.")

@@ -10,6 +10,7 @@ import typer
 
 from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import open_results
+from sabench.cli.site import write_site
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Reported
@@ -30,6 +31,13 @@ def leaderboard(
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write CSV to this file.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write LaTeX tables (booktabs) to this file.")] = None,
+    bib: Annotated[
+        Path | None, typer.Option(help="Write the BibTeX of all methods, features and corpora to this file.")
+    ] = None,
+    site: Annotated[
+        Path | None, typer.Option(help="Write the page with a bundle of every run beside it into this folder.")
+    ] = None,
     baseline: Annotated[
         str | None, typer.Option(help="The method that all are held against; by default each one's own unadapted form.")
     ] = None,
@@ -45,18 +53,27 @@ def leaderboard(
     from sabench.cli.output import message, print_json
     from sabench.leaderboard import build, page, spreadsheet
     from sabench.leaderboard.answers import answer
+    from sabench.leaderboard.latex import latex as as_latex
     from sabench.leaderboard.markdown import markdown as as_markdown
     from sabench.machine.files import write_bytes
 
     added = [*(add or ()), *(more or ())]
     own = _own(results, tracking, bool(added))
-    board = build.build([*own, *_bundles(added, own)], literature=_literature(), baseline=baseline)
+    sources = [*own, *_bundles(added, own)]
+    board = build.build(sources, literature=_literature(), baseline=baseline)
     folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
-    place = output or (None if markdown or csv or json else folder / "leaderboard.html")
-    for path, write in ((place, page.html), (markdown, as_markdown), (csv, spreadsheet.csv_text)):
+    place = output or (None if markdown or csv or latex or bib or site or json else folder / "leaderboard.html")
+    formats = ((place, page.html), (markdown, as_markdown), (csv, spreadsheet.csv_text), (latex, as_latex))
+    for path, write in formats:
         if path is not None:
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
+    if site is not None:
+        n_bundles = write_site(site, board, own, added)
+        message(f"Wrote {site / 'index.html'} with {n_bundles} bundles. Verify one with: sabench verify FILE")
+    if bib is not None:
+        write_bytes(bib, _bibtex(sources).encode())
+        message(f"Wrote {bib}")
     if json:
         value = board.json()
         for shown, ranked in zip(value["tables"], board.tables, strict=True):
@@ -94,6 +111,13 @@ def _bundles(paths: Iterable[Path], own: Iterable[RunSource]) -> list[RunSource]
         known.add(added.record.run_id)
         sources.append(added)
     return sources
+
+
+def _bibtex(sources: Iterable[RunSource]) -> str:
+    from sabench.leaderboard.citations import bibtex
+    from sabench.registry.registry import Registry
+
+    return bibtex(Registry(), [run for source in sources for run in source.runs()]) + "\n"
 
 
 def _literature() -> Literature:

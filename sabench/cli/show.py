@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sabench.cli import choices
 from sabench.cli.choices import JsonOption, ResultsOption
 from sabench.cli.reading import named_by_differences, open_results
 
@@ -20,7 +21,13 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A method, as in svm or svm:emodb, or the id of a run, or how it begins.",
+            autocompletion=choices.run_names,
+        ),
+    ],
     draw: Annotated[str, typer.Option(help="Which enrolment.")] = "first",
     results: ResultsOption = None,
     json: JsonOption = False,

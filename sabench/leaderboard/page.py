@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sabench.leaderboard import cells, drawing
 from sabench.leaderboard.answers import answer
@@ -24,9 +25,16 @@ _GROUP_WORDS = {
 }
 
 
-def html(board: Board) -> str:
-    """Return the page."""
-    page = _environment().get_template("page.html.j2")
+def html(board: Board, bundles: Mapping[str, str] | None = None) -> str:
+    """Return the page.
+
+    Args:
+        board: what it shows.
+        bundles: relative address of the bundle of a run, by its id, where there is one beside the page.
+    """
+    environment = _environment()
+    environment.globals["bundles"] = {run: quote(place) for run, place in (bundles or {}).items()}
+    page = environment.get_template("page.html.j2")
     return page.render(
         board=board,
         real=[table for table in board.tables if not table.simulated],

@@ -1,0 +1,89 @@
+"""A leaderboard as LaTeX tables for a paper; they need the package booktabs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sabench.leaderboard.board import Board, Difference, RankedTable, Row
+from sabench.verdicts.wording import difference_words, p_number, points
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_HEAD = ("Access", "Method", "UAR [95\\,\\% CI]", "Gain", "$p$ (Holm)", "Seeds")
+
+
+def latex(board: Board) -> str:
+    """Return a `table` environment for every table of a board; gains that are significant are bold."""
+    note = "% Made by `sabench leaderboard --latex`. In the preamble: \\usepackage{booktabs}"
+    return "\n\n".join([note, *(_table(table) for table in board.tables)]) + "\n"
+
+
+def _table(table: RankedTable) -> str:
+    caption = (
+        f"{table.title}{table.mark}: {table.protocol}, {table.score} in %, {table.n_speakers} speakers, "
+        f"{table.n_scored:,} utterances. Gains over the unadapted form in points, corrected by Holm together with "
+        f"their intervals; bold where significant. Protocol {table.protocol_hash}."
+    )
+    lines = [" & ".join(_line(row)) + r" \\" for row in table.rows]
+    label = f"tab:{table.dataset}-{table.task}-{table.protocol_hash[:8]}"
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            f"\\caption{{{escaped(caption)}}}",
+            f"\\label{{{label}}}",
+            r"\begin{tabular}{llrrrr}",
+            r"\toprule",
+            " & ".join(_HEAD) + r" \\",
+            r"\midrule",
+            *_with_rules(table.rows, lines),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+    )
+
+
+def _with_rules(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
+    """Return lines with a rule between two prices."""
+    ruled = []
+    for number, line in enumerate(lines):
+        if number and rows[number].access != rows[number - 1].access:
+            ruled.append(r"\addlinespace")
+        ruled.append(line)
+    return ruled
+
+
+def _line(row: Row) -> list[str]:
+    interval = f" [{points(row.low)}, {points(row.high)}]" if not math.isnan(row.low) else ""
+    cells = [row.access, row.method, f"{points(row.uar)}{interval}"]
+    gain = row.difference
+    p = p_number(gain.p_corrected) if gain and gain.about_methods else "--"
+    return [*map(escaped, cells), _gain(gain), escaped(p), str(len(row.seeds))]
+
+
+def _gain(gain: Difference | None) -> str:
+    if gain is None:
+        return "--"
+    text = escaped(difference_words(gain.effect, gain.low, gain.high))
+    return f"\\textbf{{{text}}}" if gain.verdict in ("better", "worse") else text
+
+
+def escaped(text: str) -> str:
+    r"""Return text with what LaTeX would take for a command written out.
+
+    >>> print(escaped("svm_norm: 50 % of {a}"))
+    svm\_norm: 50 \% of \{a\}
+    """
+    return "".join(_SPECIAL.get(sign, sign) for sign in " ".join(text.split()))
