@@ -34,13 +34,13 @@ def write_site(folder: Path, board: Board, own: Sequence[RunSource], added: Sequ
     place = folder / _BUNDLES
     place.mkdir(parents=True, exist_ok=True)
     for source in own:
-        for run in source.runs() if isinstance(source, Results) else ():
-            if run.status == "complete":
-                shareable = run.simulated or bool(registry.get("datasets", run.dataset).labels_shareable)
-                exporting.export(
-                    source, run, place / f"{run.run_id}.zip", labels_shareable=shareable, registry=registry
-                )
-                links[run.run_id] = f"{_BUNDLES}/{run.run_id}.zip"
+        if not isinstance(source, Results):
+            continue
+        for run in (run for run in source.runs() if run.status == "complete"):
+            shareable = run.simulated or bool(registry.get("datasets", run.dataset).labels_shareable)
+            path = place / f"{run.run_id}.zip"
+            exporting.export(source, run, path, labels_shareable=shareable, registry=registry)
+            links[run.run_id] = f"{_BUNDLES}/{path.name}"
     for path in added:
         run_id = open_bundle(path).record.run_id
         if run_id not in links:
