@@ -172,8 +172,8 @@ def measure(size: Size, versions: Sequence[Version], folder: Path) -> dict[str, 
     for steps in zip(*(version.steps(table, size) for version in versions), strict=True):
         name = steps[0][0]
         spent[name] = [step for _, step in steps]
-        told = " | ".join(f"{each.seconds:8.2f} s {each.peak_bytes / MEGABYTE:6.0f} MB" for each in spent[name])
-        print(f"  {name:18} {told}{_ratio(spent[name])}", flush=True)
+        columns = " | ".join(f"{each.seconds:8.2f} s {each.peak_bytes / MEGABYTE:6.0f} MB" for each in spent[name])
+        print(f"  {name:18} {columns}{_ratio(spent[name])}", flush=True)
     if size.protocol == "loso":
         print(f"  scikit-learn alone {aside(floor, table):8.2f} s", flush=True)
     return spent
@@ -194,12 +194,12 @@ def exponents(what: str, sizes: Sequence[float], base: Mapping[str, list[Spent]]
         return
     print(f"\nexponents of growth with {what}, {sizes[-2]} to {sizes[-1]}: time, memory")
     for name in steps[-1]:
-        told = []
+        columns = []
         for number in range(len(base[name])):
             seconds = [each[name][number].seconds - base[name][number].seconds for each in steps[-2:]]
             memory = [each[name][number].peak_bytes - base[name][number].peak_bytes for each in steps[-2:]]
-            told.append(f"{_exponent(sizes, seconds, COUNTED_S)}, {_exponent(sizes, memory, 10 * MEGABYTE)}")
-        print(f"  {name:18} {' | '.join(told)}", flush=True)
+            columns.append(f"{_exponent(sizes, seconds, COUNTED_S)}, {_exponent(sizes, memory, 10 * MEGABYTE)}")
+        print(f"  {name:18} {' | '.join(columns)}", flush=True)
 
 
 def _exponent(sizes: Sequence[float], spent: Sequence[float], least: float) -> str:

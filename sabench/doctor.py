@@ -45,7 +45,7 @@ _EXTRA: Final = "pip install 'sabench["
 
 
 @dataclass(frozen=True)
-class Found:
+class Finding:
     """One thing that was looked at.
 
     Attributes:
@@ -61,13 +61,13 @@ class Found:
     advice: str = ""
 
 
-def examine(results: Path) -> list[Found]:
+def examine(results: Path) -> list[Finding]:
     """Return what was seen of this machine; a look that fails is a fault of its own.
 
     Args:
         results: the results folder that runs would write to.
     """
-    looks: dict[str, Callable[[], Iterator[Found]]] = {
+    looks: dict[str, Callable[[], Iterator[Finding]]] = {
         "sabench": _versions,
         "libraries": _libraries,
         "device": _devices,
@@ -78,47 +78,47 @@ def examine(results: Path) -> list[Found]:
         "results": lambda: _results(results),
         "MLflow": lambda: _store(results),
     }
-    seen: list[Found] = []
+    seen: list[Finding] = []
     for what, look in looks.items():
         try:
             seen += look()
         except Exception as error:  # noqa: BLE001  (what it looks at may be broken in any way; the rest is seen all the same)
-            seen.append(Found(what, "fault", described(error), "Tell the authors of sabench of this sentence."))
+            seen.append(Finding(what, "fault", described(error), "Tell the authors of sabench of this sentence."))
     return seen
 
 
-def _versions() -> Iterator[Found]:
-    yield Found("sabench", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+def _versions() -> Iterator[Finding]:
+    yield Finding("sabench", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
 
 
-def _libraries() -> Iterator[Found]:
+def _libraries() -> Iterator[Finding]:
     known = versions()
     for module, needed_by in _NEEDED_BY.items():
         package = _PACKAGE_OF.get(module, module)
         if is_installed(module):
             version = known.get(package) or importlib.metadata.version(package)
-            yield Found(package, "ok", version)
+            yield Finding(package, "ok", version)
         elif module in _OPTIONAL:
             advice = f"pip install {package}" if package not in needed_by and "pip install" not in needed_by else ""
-            yield Found(package, "note", "not installed", f"Needed for {needed_by}. {advice}".rstrip())
+            yield Finding(package, "note", "not installed", f"Needed for {needed_by}. {advice}".rstrip())
         else:
-            yield Found(package, "fault", "not installed", f"pip install {package}; it is needed for {needed_by}.")
+            yield Finding(package, "fault", "not installed", f"pip install {package}; it is needed for {needed_by}.")
 
 
-def _devices() -> Iterator[Found]:
-    yield Found("processor", "ok", f"{cores()} cores, {_instructions()}")
+def _devices() -> Iterator[Finding]:
+    yield Finding("processor", "ok", f"{cores()} cores, {_instructions()}")
     if not is_installed("torch"):
         return
     import torch
 
     if torch.cuda.is_available():
         names = ", ".join(torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
-        yield Found("accelerator", "ok", f"CUDA: {names}")
+        yield Finding("accelerator", "ok", f"CUDA: {names}")
     elif torch.backends.mps.is_available():
-        yield Found("accelerator", "ok", "Metal")
+        yield Finding("accelerator", "ok", "Metal")
     else:
         advice = "Networks take hours on a processor: --preset small, and --dry-run for what to expect."
-        yield Found("accelerator", "note", "none that torch sees", advice)
+        yield Finding("accelerator", "note", "none that torch sees", advice)
 
 
 def _instructions() -> str:
@@ -130,47 +130,47 @@ def _instructions() -> str:
     return f"{widest}{' with bfloat16' if 'avx512_bf16' in flags or 'amx_bf16' in flags else ''}"
 
 
-def _plugins() -> Iterator[Found]:
+def _plugins() -> Iterator[Finding]:
     registry = Registry()
     for kind in KINDS:
         offers = registry.offers(kind)
         broken = [offer for offer in offers if offer.reason]
-        yield Found(kind, "ok", f"{len(offers) - len(broken)} plugins")
+        yield Finding(kind, "ok", f"{len(offers) - len(broken)} plugins")
         for offer in broken:
             optional = _EXTRA in offer.reason
             advice = "" if optional else f"Repair or uninstall {offer.distribution}; everything else works."
-            yield Found(f"{kind}: {offer.name}", "note" if optional else "fault", offer.reason, advice)
+            yield Finding(f"{kind}: {offer.name}", "note" if optional else "fault", offer.reason, advice)
 
 
-def _corpora() -> Iterator[Found]:
+def _corpora() -> Iterator[Finding]:
     registry = Registry()
     linked = {name: str(path) for name, path in roots.linked().items()}
     named = {name: os.environ[v] for name in registry.names("datasets") if os.environ.get(v := roots.variable(name))}
     for name, path in {**linked, **named}.items():
         if Path(path).exists():
-            yield Found(f"corpus {name}", "ok", path)
+            yield Finding(f"corpus {name}", "ok", path)
         else:
             advice = f"Mount it, or link another place: sabench dataset link {name} FOLDER"
-            yield Found(f"corpus {name}", "fault", f"{path} is not there", advice)
+            yield Finding(f"corpus {name}", "fault", f"{path} is not there", advice)
     if not linked and not named:
-        yield Found(
+        yield Finding(
             "corpora", "note", "none is linked", "sabench dataset link NAME FOLDER, or --root with every command."
         )
 
 
-def _folder(what: str, path: Path, variable: str) -> Iterator[Found]:
+def _folder(what: str, path: Path, variable: str) -> Iterator[Finding]:
     existing = next(parent for parent in (path, *path.parents) if parent.exists())
     free_gib = shutil.disk_usage(existing).free / GIBIBYTE
     words = f"{path}, {free_gib:.1f} GiB free"
     if not os.access(existing, os.W_OK):
-        yield Found(what, "fault", f"{path} cannot be written", f"Allow it, or name another place in {variable}.")
+        yield Finding(what, "fault", f"{path} cannot be written", f"Allow it, or name another place in {variable}.")
     elif free_gib < LOW_DISK_GIB:
-        yield Found(what, "note", words, f"Make room, or name another place in {variable}.")
+        yield Finding(what, "note", words, f"Make room, or name another place in {variable}.")
     else:
-        yield Found(what, "ok", words)
+        yield Finding(what, "ok", words)
 
 
-def _results(path: Path) -> Iterator[Found]:
+def _results(path: Path) -> Iterator[Finding]:
     yield from _folder("results", path.absolute(), "--results")
     if not path.is_dir():
         return
@@ -178,26 +178,26 @@ def _results(path: Path) -> Iterator[Found]:
         results = Results(path)
         n_runs, damaged = len(results.runs()), results.unreadable()
     except SabenchError as error:
-        yield Found("runs", "fault", str(error))
+        yield Finding("runs", "fault", str(error))
         return
     if damaged:
         words = f"{len(damaged)} of {n_runs + len(damaged)} are damaged, such as {next(iter(damaged))}"
-        yield Found("runs", "fault", words, "sabench runs says why; repeat their commands.")
+        yield Finding("runs", "fault", words, "sabench runs says why; repeat their commands.")
     else:
-        yield Found("runs", "ok", f"{n_runs} runs")
+        yield Finding("runs", "ok", f"{n_runs} runs")
 
 
-def _store(results: Path) -> Iterator[Found]:
+def _store(results: Path) -> Iterator[Finding]:
     address = Address.of(results)
     if address.database is not None:
         there = "is there" if address.database.exists() else "will be made by the first run"
-        yield Found("MLflow store", "ok", f"{address.database} {there}")
+        yield Finding("MLflow store", "ok", f"{address.database} {there}")
         return
     parts = urlsplit(address.uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE_S):
-            yield Found("MLflow store", "ok", f"{address.shown} answers")
+            yield Finding("MLflow store", "ok", f"{address.shown} answers")
     except OSError as error:
         advice = "Start it, name another in MLFLOW_TRACKING_URI, or run with --no-track and log later: sabench track."
-        yield Found("MLflow store", "fault", f"{address.shown} does not answer: {error}", advice)
+        yield Finding("MLflow store", "fault", f"{address.shown} does not answer: {error}", advice)

@@ -23,7 +23,7 @@ def doctor(results: ResultsOption = None, json: JsonOption = False) -> None:
     seen = examine(results or Path("sabench-results"))
     faults = [one for one in seen if one.state == "fault"]
     if json:
-        print_json({"found": [asdict(one) for one in seen], "faults": len(faults)})
+        print_json({"findings": [asdict(one) for one in seen], "faults": len(faults)})
     else:
         rows = [[one.what, one.state, one.words, one.advice] for one in seen]
         table("This machine", ["what", "state", "what is there", "what to do"], rows, drop=("what to do",))

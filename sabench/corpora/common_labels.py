@@ -66,14 +66,14 @@ def common(corpora: Sequence[Corpus], path: Path | None = None) -> dict[str, dic
 def sentences(labels: Labels, corpora: Sequence[Corpus]) -> list[str]:
     """Return the table of labels in words, in the order of the corpora: each class, and what is left out."""
     classes = sorted({name for of in labels.values() for name in of.values()})
-    told = []
+    lines = []
     for name in classes:
         each = [
             f"{c.dataset} {label!r}" for c in corpora for label in c.classes if labels[c.dataset].get(label) == name
         ]
-        told.append(f"Class {name!r} is {', '.join(each)}.")
+        lines.append(f"Class {name!r} is {', '.join(each)}.")
     left = [f"{c.dataset} {label!r}" for c in corpora for label in c.classes if label not in labels[c.dataset]]
-    return [*told, f"Left out: {', '.join(left)}."] if left else told
+    return [*lines, f"Left out: {', '.join(left)}."] if left else lines
 
 
 def _class(dataset: str, label: str, own: Mapping[tuple[str, str], str]) -> str:

@@ -19,7 +19,7 @@ def apart(tmp_path, monkeypatch):
 def seen(*arguments, status=0):
     done = CliRunner().invoke(app, ["doctor", "--json", *arguments])
     assert done.exit_code == status, done.stdout
-    return {one["what"]: one for one in json.loads(done.stdout)["found"]}
+    return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
 
 
 def test_a_machine_that_has_all_is_sound_and_nothing_is_written(tmp_path):
