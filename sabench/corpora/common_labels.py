@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from sabench.corpora.csv_rows import rows_in, text_of
 from sabench.errors import DatasetError, first_few
 from sabench.interfaces.records import Corpus
 
@@ -83,19 +82,13 @@ def _class(dataset: str, label: str, own: Mapping[tuple[str, str], str]) -> str:
 
 
 def _read(path: Path, corpora: Sequence[Corpus]) -> dict[tuple[str, str], str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        msg = f"{path} cannot be read: {why}. Expected a CSV file with the columns {', '.join(_COLUMNS)}."
-        raise DatasetError(msg) from error
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = rows_in(text_of(path, f"a CSV file with the columns {', '.join(_COLUMNS)}"), path)
     if not rows or not set(_COLUMNS) <= rows[0].keys():
         columns = ", ".join(map(str, rows[0])) if rows else "no row"
         msg = f"{path} has {columns}; expected the columns {', '.join(_COLUMNS)}."
         raise DatasetError(msg)
     known = {(corpus.dataset, label) for corpus in corpora for label in corpus.classes}
-    said = {(row["dataset"].strip(), row["label"].strip()): (row["class"] or "").strip() for row in rows}
+    said = {(row["dataset"].strip(), row["label"].strip()): row["class"].strip() for row in rows}
     unknown = [f"{dataset} {label!r}" for dataset, label in said if (dataset, label) not in known]
     if unknown:
         msg = f"{path} speaks of labels that these corpora do not have: {first_few(unknown)}."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 
+from sabench.corpora.csv_rows import rows_in, text_of
 from sabench.errors import DatasetError, first_few
 from sabench.interfaces.records import Corpus
 
@@ -26,14 +25,14 @@ def applied(corpus: Corpus, path: Path) -> Corpus:
     Raises:
         DatasetError: the file cannot be read or used, or leaves utterances out.
     """
-    rows = _rows(path)
+    rows = rows_in(text_of(path, "a CSV file with speaker or id, and fold or partition"), path)
     names = {name.strip().lower(): name for name in rows[0]} if rows else {}
     key = next((name for name in _KEYS if name in names), None)
     value = next((name for name in _VALUES if name in names), None)
     if key is None or value is None:
         msg = f"{path} has the columns {', '.join(names) or 'none'}; expected speaker or id, and fold or partition."
         raise DatasetError(msg)
-    said = {_name(row[names[key]], _KEYS[key]): (row[names[value]] or "").strip() for row in rows}
+    said = {_name(row[names[key]], _KEYS[key]): row[names[value]].strip() for row in rows}
     if value == "partition":
         said = {name: _partition(path, word) for name, word in said.items()}
     table = corpus.table.copy()
@@ -46,21 +45,9 @@ def applied(corpus: Corpus, path: Path) -> Corpus:
     return replace(corpus, table=table, notes=(*corpus.notes, NOTE))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        msg = f"{path} cannot be read: {why}. Expected a CSV file with speaker or id, and fold or partition."
-        raise DatasetError(msg) from error
-    first, _, _ = text.partition("\n")
-    separator = max(",;\t", key=first.count)
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
-
-
 def _name(text: str, column: str) -> str:
     """Return a speaker, or the name of an utterance without folders and ending."""
-    text = (text or "").strip()
+    text = text.strip()
     return text if column == "speaker" else text.replace("\\", "/").rpartition("/")[2].rsplit(".", 1)[0]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+from sabench.corpora.csv_rows import rows_in, text_of
 from sabench.errors import DatasetError
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -135,21 +134,16 @@ def _rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def _part_in(path: Path) -> str:
-    found = _PARTS.findall(path.stem)
-    return "_".join(part.lower() for part in found) if found else path.stem
+    return "_".join(part.lower() for part in _PARTS.findall(path.stem)) or path.stem
 
 
 def _raw(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}."
-        raise DatasetError(msg) from error
-    if path.suffix.lower() in (".json", ".jsonl"):
-        return _json_rows(path, text)
-    first, _, _ = text.partition("\n")
-    separator = max(",;\t", key=first.count)
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))[:_MOST_ROWS]
+    text = text_of(path, "a CSV, TSV or JSON file with a row an utterance")
+    rows = _json_rows(path, text) if path.suffix.lower() in (".json", ".jsonl") else rows_in(text, path)
+    if len(rows) > _MOST_ROWS:
+        msg = f"{path} has {len(rows)} rows; at most {_MOST_ROWS} are read."
+        raise DatasetError(msg)
+    return rows
 
 
 def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
