@@ -18,7 +18,7 @@ from sabench.corpora import roots
 from sabench.errors import SabenchError, described
 from sabench.machine.environment import cores, versions
 from sabench.machine.folders import cache_folder, config_folder
-from sabench.registry.libraries import is_installed
+from sabench.registry.libraries import is_installed, package
 from sabench.registry.registry import KINDS, Registry
 from sabench.results.folder import Results
 from sabench.tracking.address import Address
@@ -37,7 +37,6 @@ _NEEDED_BY: Final = {
     "distributed": "--dask; install it with: pip install 'sabench[dask]'",
     "espeakng_loader": "simulated twins",
 }
-_PACKAGE_OF: Final = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
 _OPTIONAL: Final = ("torch", "torchaudio", "mlflow", "distributed", "espeakng_loader")
 """Without these sabench does less, and what it does is the same; see docs/how-to/install.md."""
 _EXTRA: Final = "pip install 'sabench["
@@ -94,15 +93,15 @@ def _versions() -> Iterator[Finding]:
 def _libraries() -> Iterator[Finding]:
     known = versions()
     for module, needed_by in _NEEDED_BY.items():
-        package = _PACKAGE_OF.get(module, module)
+        name = package(module)
         if is_installed(module):
-            version = known.get(package) or importlib.metadata.version(package)
-            yield Finding(package, "ok", version)
+            version = known.get(name) or importlib.metadata.version(name)
+            yield Finding(name, "ok", version)
         elif module in _OPTIONAL:
-            advice = f"pip install {package}" if package not in needed_by and "pip install" not in needed_by else ""
-            yield Finding(package, "note", "not installed", f"Needed for {needed_by}. {advice}".rstrip())
+            advice = f"pip install {name}" if name not in needed_by and "pip install" not in needed_by else ""
+            yield Finding(name, "note", "not installed", f"Needed for {needed_by}. {advice}".rstrip())
         else:
-            yield Finding(package, "fault", "not installed", f"pip install {package}; it is needed for {needed_by}.")
+            yield Finding(name, "fault", "not installed", f"pip install {name}; it is needed for {needed_by}.")
 
 
 def _devices() -> Iterator[Finding]:

@@ -46,6 +46,11 @@ def export(
     write_bytes(output, packed)
 
 
+def may_share_labels(registry: Registry, run: RunRecord) -> bool:
+    """Return whether the true classes of a run may leave this machine: its corpus allows it, or is simulated."""
+    return run.simulated or bool(registry.get("datasets", run.dataset).labels_shareable)
+
+
 def _members(results: Results, run: RunRecord, registry: Registry, *, with_labels: bool) -> dict[str, bytes]:
     cells = tuple(results.cells(run))
     cells_json, environment = content.cells_json(cells)

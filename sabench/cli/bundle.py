@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sabench.bundle.verifying import Verification
     from sabench.interfaces.records import Corpus
     from sabench.registry.registry import Registry
-    from sabench.results.runs import RunRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +45,7 @@ def export(
     source, registry = open_results(results), Registry()
     with named_by_differences():
         record = chosen(source, run)
-    shareable = record.simulated or _shareable(registry, record)
+    shareable = exporting.may_share_labels(registry, record)
     exporting.export(source, record, output, labels_shareable=shareable, registry=registry)
     size = output.stat().st_size
     if json:
@@ -60,10 +59,6 @@ def export(
             "corpus. The protocol card names the enrolment utterances, and says which of them are neutral."
         )
     message(f"Check it with: sabench verify {output}")
-
-
-def _shareable(registry: Registry, record: RunRecord) -> bool:
-    return bool(registry.get("datasets", record.dataset).labels_shareable)
 
 
 def verify(

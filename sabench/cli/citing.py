@@ -75,7 +75,6 @@ def cite(
 def _facts(registry: Registry, part: Parts) -> dict[str, Any]:
     from sabench.registry.libraries import missing
 
-    plugins = [part.adapter, *([part.normaliser] if part.normaliser else []), part.extractor]
     return {
         "name": part.method.name,
         "title": registry.get("adapters", part.method.name).title or part.adapter.title,
@@ -84,9 +83,9 @@ def _facts(registry: Registry, part: Parts) -> dict[str, Any]:
         "normaliser": part.method.normaliser.name if part.method.normaliser else None,
         "presets": sorted(part.adapter.presets),
         "description": inspect.cleandoc(type(part.adapter).__doc__ or ""),
-        "parameters": [parameter for plugin in plugins for parameter in _parameters(plugin)],
-        "lacking": missing(plugins),
-        "references": list(dict.fromkeys(entry for plugin in plugins for entry in plugin.references)),
+        "parameters": [parameter for plugin in part.plugins for parameter in _parameters(plugin)],
+        "lacking": missing(part.plugins),
+        "references": list(dict.fromkeys(entry for plugin in part.plugins for entry in plugin.references)),
     }
 
 

@@ -75,8 +75,7 @@ def _lacking(registry: Registry, offer: Offer) -> list[str]:
 
     if offer.kind != "adapters":
         return missing([offer.value])
-    part = resolve(registry, [offer.name], Choice())[0]
-    return missing([part.adapter, part.extractor, *([part.normaliser] if part.normaliser else [])])
+    return missing(resolve(registry, [offer.name], Choice())[0].plugins)
 
 
 def _needs(registry: Registry, offer: Offer) -> str:

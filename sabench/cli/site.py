@@ -37,7 +37,7 @@ def write_site(folder: Path, board: Board, own: Sequence[RunSource], added: Sequ
         if not isinstance(source, Results):
             continue
         for run in (run for run in source.runs() if run.status == "complete"):
-            shareable = run.simulated or bool(registry.get("datasets", run.dataset).labels_shareable)
+            shareable = exporting.may_share_labels(registry, run)
             path = place / f"{run.run_id}.zip"
             exporting.export(source, run, path, labels_shareable=shareable, registry=registry)
             links[run.run_id] = f"{_BUNDLES}/{path.name}"

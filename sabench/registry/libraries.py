@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable
+from typing import Final
 
 from sabench.errors import PluginLoadError
 from sabench.interfaces.plugins import Plugin
 
-_PACKAGE_OF = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
+_PACKAGE_OF: Final = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
 
 
 def missing(plugins: Iterable[Plugin | type[Plugin]]) -> list[str]:
     """Return the packages that plugins name in `libraries` and that are not installed, in sorted order."""
     modules = {name.partition(".")[0] for plugin in plugins for name in plugin.libraries}
-    return sorted(_PACKAGE_OF.get(name, name) for name in modules if not is_installed(name))
+    return sorted(package(name) for name in modules if not is_installed(name))
+
+
+def package(module: str) -> str:
+    """Return what a top-level module is called where it is installed from.
+
+    >>> package("sklearn")
+    'scikit-learn'
+    """
+    return _PACKAGE_OF.get(module, module)
 
 
 def is_installed(module: str) -> bool:

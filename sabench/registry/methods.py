@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sabench.errors import ParameterError, PlanError, did_you_mean
-from sabench.interfaces.plugins import Adapter, FeatureExtractor, Normaliser
+from sabench.interfaces.plugins import Adapter, FeatureExtractor, Normaliser, Plugin
 from sabench.interfaces.records import Alias, Method
 from sabench.registry.registry import Registry, component
 
@@ -20,6 +20,11 @@ class Parts:
     adapter: Adapter
     normaliser: Normaliser | None
     extractor: FeatureExtractor
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The adapter, the normaliser where there is one, and the extractor."""
+        return (self.adapter, *([self.normaliser] if self.normaliser else []), self.extractor)
 
 
 @dataclass(frozen=True)

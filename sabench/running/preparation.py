@@ -82,8 +82,7 @@ def parts(plan: Plan, registry: Registry) -> list[Parts]:
     choice = Choice(plan.features, plan.normaliser, plan.preset, plan.settings)
     resolved = methods.resolve(registry, plan.adapters, choice)
     for part in resolved:
-        plugins = [part.adapter, part.extractor, *([part.normaliser] if part.normaliser else [])]
-        refuse_missing(part.method.name, plugins)
+        refuse_missing(part.method.name, part.plugins)
     if plan.search and not any(part.adapter.search_grid for part in resolved):
         msg = f"--search chooses from a declared grid, and none of {', '.join(plan.adapters)} declares one."
         raise PlanError(msg)
