@@ -26,6 +26,7 @@ from sabench.cells.records import (
     Attempt,
     Candidate,
     EvaluationRecord,
+    Failure,
     Fit,
     history_line,
 )
@@ -221,21 +222,17 @@ class CellFolder:
         write_json(self.path / _ERROR, shown)
         self.end()
 
+    def failure(self) -> Failure | None:
+        """Return why the cell failed, with the traceback of the method's own code where it has one; else None."""
+        try:
+            return FAILURE.read(self.path / _ERROR)
+        except DamagedFile as error:
+            return Failure(error=f"The reason is not known any more: {error}")
+
     def error(self) -> str:
         """Return the reason of a failure, or an empty text."""
-        try:
-            failure = FAILURE.read(self.path / _ERROR)
-        except DamagedFile as error:
-            return f"The reason is not known any more: {error}"
+        failure = self.failure()
         return failure.error if failure else ""
-
-    def error_details(self) -> str:
-        """Return the traceback of a failure, that of the method's author where it has one; empty without."""
-        try:
-            failure = FAILURE.read(self.path / _ERROR)
-        except DamagedFile:
-            return ""
-        return failure.details if failure else ""
 
     def evaluation_file(self, key: str) -> Path:
         """Return where an evaluation is kept."""

@@ -148,7 +148,7 @@ def _run(plan: Plan, json: bool) -> None:
     from sabench.machine import isolation
 
     isolation.begin_here("pandas", "sabench.cells.work")  # before anything is read
-    from sabench.cli.output import print_json
+    from sabench.cli.output import message, print_json
     from sabench.cli.watching import Watcher
     from sabench.running import runner
 
@@ -160,6 +160,8 @@ def _run(plan: Plan, json: bool) -> None:
                 print_json({"runs": [summary.json() for summary in summaries]})
             else:
                 _print_summaries(summaries, plan)
+                for line in _what_next(summaries, plan):
+                    message(line)
 
     summaries = runner.run(plan, observer=Printer())
     if any(_is_lacking(summary, plan) for summary in summaries):
@@ -195,14 +197,12 @@ def _debug(plan: Plan) -> None:
 
 
 def _print_summaries(summaries: list[Summary], plan: Plan) -> None:
-    from sabench.cli.output import message, table
+    from sabench.cli.output import table
 
     columns = ["method", "dataset", "access", "seed", "draw", "UAR mean", "UAR pooled", "folds", "training speakers"]
     rows = [_row(summary) for summary in summaries]
     table("Results (UAR in %)", [*columns, "time", "status"], rows, drop=_DROP)
     _print_failures(summaries, plan)
-    for line in _what_next(summaries, plan):
-        message(line)
 
 
 def _print_failures(summaries: list[Summary], plan: Plan) -> None:
@@ -216,7 +216,8 @@ def _print_failures(summaries: list[Summary], plan: Plan) -> None:
         for reason, folds in summary.failures_by_reason.items():
             which = f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds ({first_few(folds)})"
             message(f"{summary.record.run_id}: {which} failed: {reason}")
-            details = Results(plan.results).cell(summary.record.folds[folds[0]]).error_details().rstrip()
+            failure = Results(plan.results).cell(summary.record.folds[folds[0]]).failure()
+            details = failure.details.rstrip() if failure else ""
             if details and details not in shown:
                 shown.add(details)
                 message(details)
@@ -245,8 +246,6 @@ def _row(summary: Summary) -> list[str]:
 def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     from sabench.registry.libraries import is_installed
 
-    if plan.results.name.startswith("sabench-debug-"):
-        return []
     if any(_is_lacking(summary, plan) for summary in summaries):
         return ["Repeat the command to try again what is missing; what is complete is kept."]
     folder = "" if str(plan.results) == "sabench-results" else f" --results {shlex.quote(str(plan.results))}"
