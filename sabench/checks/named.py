@@ -8,7 +8,7 @@ from typing import Any
 
 from sabench.checks.subject import Root, Subject
 from sabench.corpora import roots
-from sabench.errors import DatasetError, PlanError, PluginLoadError, UnknownPlugin, did_you_mean
+from sabench.errors import DatasetError, PlanError, UnknownPlugin, did_you_mean
 from sabench.interfaces.plugins import Dataset, Plugin
 from sabench.interfaces.records import Alias, Twin
 from sabench.registry import files
@@ -59,13 +59,12 @@ def subjects(
 
 def _in_file(registry: Registry, name: str, kind: str | None) -> tuple[str, str]:
     """Return kind and name of a plugin out of a file; of the kind that is named, or of the only one that it holds."""
-    faults = []
-    for each in (kind,) if kind else KINDS:
-        try:
-            return each, registry.settled(each, name)
-        except PluginLoadError as error:
-            faults.append(error)
-    raise faults[0] if kind else faults[-1]
+    kinds = [kind] if kind else registry.kinds_in(name)
+    if len(kinds) > 1:
+        msg = f"{name} holds plugins of several kinds: {' and '.join(kinds)}. Say which with --kind."
+        raise PlanError(msg)
+    chosen = kinds[0] if kinds else "adapters"  # whose sentence says that there is none
+    return chosen, registry.settled(chosen, name)
 
 
 def _kind(registry: Registry, name: str) -> str:

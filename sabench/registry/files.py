@@ -36,12 +36,8 @@ def load(name: str, base: type[Plugin], kind: str) -> Mapping[str, type[Plugin]]
     Raises:
         PluginLoadError: the file cannot be read or run, or it holds no such plugin, or several.
     """
-    path, _, wanted = name.partition(".py")
-    file = Path(f"{path}.py").expanduser().absolute()
-    module = _module(file)
-    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)]
-    own = {str(cls.name): cls for cls in classes if cls.__module__ == module.__name__ and cls.name}
-    wanted = wanted.removeprefix(":")
+    file, wanted = _parts(name)
+    own = {str(cls.name): cls for cls in plugins_in(name) if issubclass(cls, base)}
     if wanted and wanted not in own:
         msg = f"{file} holds no {kind} {wanted!r}.{did_you_mean(wanted, own)} It has: {', '.join(own) or 'none'}."
         raise PluginLoadError(msg)
@@ -50,6 +46,23 @@ def load(name: str, base: type[Plugin], kind: str) -> Mapping[str, type[Plugin]]
         msg = f"{file} should hold one {kind}, a subclass of sabench.{base.__name__} with a name; it has {several}."
         raise PluginLoadError(msg)
     return {wanted: own[wanted]} if wanted else own
+
+
+def plugins_in(name: str) -> list[type[Plugin]]:
+    """Return the plugins of any kind that a file defines.
+
+    Raises:
+        PluginLoadError: the file cannot be read or run.
+    """
+    module = _module(_parts(name)[0])
+    classes = (value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Plugin))
+    return [cls for cls in classes if cls.__module__ == module.__name__ and cls.name]
+
+
+def _parts(name: str) -> tuple[Path, str]:
+    """Return the file that a user typed, and the name of the plugin in it; empty where none was named."""
+    path, _, wanted = name.partition(".py")
+    return Path(f"{path}.py").expanduser().absolute(), wanted.removeprefix(":")
 
 
 def _module(file: Path) -> ModuleType:

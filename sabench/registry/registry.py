@@ -98,6 +98,16 @@ class Registry:
             self._extra.append(offer)
         return own
 
+    def kinds_in(self, file: str) -> list[str]:
+        """Return which kinds of plugins a file holds; where one is named, as in `my.py:mine`, the kinds of that name.
+
+        Raises:
+            PluginLoadError: the file cannot be loaded.
+        """
+        _, _, wanted = file.partition(".py:")
+        classes = [cls for cls in files.plugins_in(file) if not wanted or cls.name == wanted]
+        return [kind for kind, base in _BASE.items() if any(issubclass(cls, base) for cls in classes)]
+
     def get(self, kind: str, name: str) -> Any:
         """Return the class (or alias) behind a name.
 

@@ -14,10 +14,12 @@ from sabench import (
     Enrolment,
     Normaliser,
     ParameterError,
+    PlanError,
     PluginLoadError,
     UnknownPlugin,
     hookimpl,
 )
+from sabench.checks import named
 from sabench.interfaces.versions import version_of
 from sabench.registry import probing
 from sabench.registry.registry import KINDS, Registry, component
@@ -371,6 +373,44 @@ def test_an_installed_release_and_our_own_plugins_keep_their_version(install):
 def test_a_file_that_holds_no_plugin_is_told(file, source, asked, words):
     with pytest.raises(PluginLoadError, match=words):
         Registry().settled("adapters", f"{file(source)}{asked}")
+
+
+TWO_KINDS = (
+    FILE
+    + """
+from sabench import FeatureExtractor
+
+class Level(FeatureExtractor):
+    name = "level"
+    def extract(self, signal, sampling_rate): ...
+"""
+)
+
+
+def test_a_file_tells_which_kinds_of_plugins_it_holds(file):
+    path = file(TWO_KINDS)
+    assert Registry().kinds_in(str(path)) == ["features", "adapters"]
+    assert Registry().kinds_in(f"{path}:level") == ["features"]
+    assert Registry().kinds_in(f"{path}:nothing") == []
+
+
+def test_checking_a_file_of_several_kinds_asks_for_the_kind(file):
+    path = file(TWO_KINDS)
+    with pytest.raises(PlanError, match=r"of several kinds: features and adapters\. Say which with --kind"):
+        named.subjects(Registry(), str(path))
+    assert [subject.kind for subject in named.subjects(Registry(), str(path), "adapters")] == ["adapters"]
+    assert [subject.kind for subject in named.subjects(Registry(), f"{path}:level")] == ["features"]
+
+
+def test_a_file_that_fails_is_run_once(file, tmp_path):
+    path = file(f"""
+        with open({str(tmp_path / "runs")!r}, "a") as stream:
+            stream.write("run ")
+        1 / 0
+        """)
+    with pytest.raises(PluginLoadError, match="ZeroDivisionError"):
+        named.subjects(Registry(), str(path))
+    assert (tmp_path / "runs").read_text() == "run "
 
 
 def test_a_file_that_is_not_there_or_is_called_like_another_module_is_told(file, tmp_path):
