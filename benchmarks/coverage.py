@@ -106,11 +106,11 @@ class Agreement:
     def __init__(self) -> None:
         self.compared = self.contradictions = 0
 
-    def check(self, found: Comparison) -> Comparison:
+    def check(self, comparison: Comparison) -> Comparison:
         """Count a comparison, and return it."""
         self.compared += 1
-        self.contradictions += found.rejected == (found.effect.low <= 0 <= found.effect.high)
-        return found
+        self.contradictions += comparison.rejected == (comparison.effect.low <= 0 <= comparison.effect.high)
+        return comparison
 
 
 def predictions(counts: np.ndarray, recall: np.ndarray, kind: str, rng: np.random.Generator) -> list[Predictions]:
@@ -139,8 +139,8 @@ def coverage_of_scores(world: World, n: int, repeats: int) -> float:
     """Return how often the interval of a score holds the truth."""
     rng = np.random.default_rng([n, repeats])
     truth = world.truth(0.0)
-    found = [interval(draw(world, n, [0.0], rng)[0]) for _ in range(repeats)]
-    return sum(one.low <= truth <= one.high for one in found) / repeats
+    intervals = [interval(draw(world, n, [0.0], rng)[0]) for _ in range(repeats)]
+    return sum(one.low <= truth <= one.high for one in intervals) / repeats
 
 
 def level_of_differences(world: World, n: int, repeats: int, agreement: Agreement) -> tuple[float, float]:
@@ -176,9 +176,9 @@ def power_at_detectable(n: int, repeats: int) -> tuple[float, float]:
     spread = 0.1
     size = detectable(spread**2 / n, n - 1, 0.05)
     drawn = rng.normal(size, spread, (repeats, n))
-    found = float(np.mean([sign_flip(row[None])[0] <= 0.05 for row in drawn]))
+    power = float(np.mean([sign_flip(row[None])[0] <= 0.05 for row in drawn]))
     estimates = [detectable(row.var(ddof=1) / n, n - 1, 0.05) for row in drawn]
-    return found, float(np.mean(estimates)) / size
+    return power, float(np.mean(estimates)) / size
 
 
 def false_verdicts(
@@ -201,8 +201,8 @@ def false_verdicts(
         first, second = (
             sample(run, pooled=pooled, stochastic=w.seed_sd > 0) for run, w in zip(runs, worlds, strict=True)
         )
-        found = agreement.check(compare(first, second))
-        hits += found.p_speakers <= 0.05, found.significant
+        comparison = agreement.check(compare(first, second))
+        hits += comparison.p_speakers <= 0.05, comparison.significant
     return float(hits[0] / repeats), float(hits[1] / repeats)
 
 
@@ -212,8 +212,8 @@ def family_errors(world: World, n: int, n_methods: int, repeats: int, agreement:
     wrong = 0
     for _ in range(repeats):
         base, *others = draw(world, n, [0.0] * (n_methods + 1), rng)
-        found = [agreement.check(one) for one in compare_family([(other, base) for other in others])]
-        wrong += any(one.rejected for one in found)
+        comparisons = [agreement.check(one) for one in compare_family([(other, base) for other in others])]
+        wrong += any(one.rejected for one in comparisons)
     return wrong / repeats
 
 
@@ -226,8 +226,8 @@ def print_scores(repeats: int, agreement: Agreement) -> None:
     """Print the coverage of intervals of scores."""
     print(f"Coverage of the 95 % interval of a score{'':16}{''.join(f'{n:>6} sp.' for n in SPEAKERS)}")
     for world in SCORES:
-        found = [coverage_of_scores(world, n, repeats) for n in SPEAKERS]
-        print(f"{world.title:55}{percent(*found)}", flush=True)
+        shares = [coverage_of_scores(world, n, repeats) for n in SPEAKERS]
+        print(f"{world.title:55}{percent(*shares)}", flush=True)
 
 
 def print_differences(repeats: int, agreement: Agreement) -> None:
@@ -237,12 +237,12 @@ def print_differences(repeats: int, agreement: Agreement) -> None:
     for world in DIFFERENCES:
         for spread, words in ((0.5, "unlike gains"), (0.0, "the same gain for all")):
             one = replace(world, method_sd=spread)
-            found = [part for n in SPEAKERS for part in level_of_differences(one, n, repeats, agreement)]
-            print(f"{f'{world.title}, {words}':55}{percent(*found)}", flush=True)
+            shares = [part for n in SPEAKERS for part in level_of_differences(one, n, repeats, agreement)]
+            print(f"{f'{world.title}, {words}':55}{percent(*shares)}", flush=True)
     print("\nMean gain of zero, few speakers lose what the others gain: difference claimed")
     for loss_for in (0.1, 0.2, 0.3):
-        found = [level_of_lopsided(n, loss_for, repeats) for n in SPEAKERS]
-        print(f"{f'{100 * loss_for:.0f} % of the speakers lose':55}{percent(*found)}", flush=True)
+        shares = [level_of_lopsided(n, loss_for, repeats) for n in SPEAKERS]
+        print(f"{f'{100 * loss_for:.0f} % of the speakers lose':55}{percent(*shares)}", flush=True)
 
 
 def print_power(repeats: int, agreement: Agreement) -> None:
@@ -259,16 +259,16 @@ def print_seeds(repeats: int, agreement: Agreement) -> None:
     cases += [(WITH_SEEDS, (5, 5)), (WITH_SEEDS, (10, 10)), (NEARLY_ALL_SEEDS, (5, 5))]
     for world, seeds in cases:
         for n in (10, 25):
-            found = false_verdicts(world, n, seeds, repeats, agreement)
-            print(f"{world.title:70}{n:9}{' + '.join(str(k or '-') for k in seeds):>8}{percent(*found)}", flush=True)
+            shares = false_verdicts(world, n, seeds, repeats, agreement)
+            print(f"{world.title:70}{n:9}{' + '.join(str(k or '-') for k in seeds):>8}{percent(*shares)}", flush=True)
 
 
 def print_families(repeats: int, agreement: Agreement) -> None:
     """Print false verdicts in families."""
     print("Any false verdict in a family of 5 methods against the baseline, Holm")
     for n in (10, 24):
-        found = family_errors(SCORES[0], n, 5, repeats // 2, agreement)
-        print(f"{SCORES[0].title:55}{n:9}{percent(found)}", flush=True)
+        share = family_errors(SCORES[0], n, 5, repeats // 2, agreement)
+        print(f"{SCORES[0].title:55}{n:9}{percent(share)}", flush=True)
 
 
 PARTS: dict[str, Callable[[int, Agreement], None]] = {

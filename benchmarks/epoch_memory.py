@@ -66,12 +66,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         with subprocess.Popen([*command, "--results", folder]) as process:
-            found = list(readings(process))
+            private_bytes = list(readings(process))
     if process.returncode:
         return process.returncode
-    peak = max(found) / GIGABYTE
+    peak = max(private_bytes) / GIGABYTE
     print(
-        f"{time.perf_counter() - started:.0f} s, {len(found)} readings: private at most {peak:.2f} GB "
+        f"{time.perf_counter() - started:.0f} s, {len(private_bytes)} readings: private at most {peak:.2f} GB "
         f"({peak / LIMIT_GB:.0%} of {LIMIT_GB:g} GB)"
     )
     return 0

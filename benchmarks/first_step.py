@@ -27,7 +27,7 @@ ENGINE, plain = "sabench_plugins.neural.engine", builtins.__import__
 
 def watched(*args, **kwargs):
     """Import as ever; once the engine is there, have its first step leave a mark."""
-    found = plain(*args, **kwargs)
+    module = plain(*args, **kwargs)
     engine = sys.modules.get(ENGINE)
     if hasattr(engine, "Training") and builtins.__import__ is watched:
         builtins.__import__ = plain
@@ -38,7 +38,7 @@ def watched(*args, **kwargs):
             engine.Training._step = step
             return done
         engine.Training._step = first
-    return found
+    return module
 
 builtins.__import__ = watched
 '''

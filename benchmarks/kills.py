@@ -137,8 +137,8 @@ def one_round(
     again = start(root, results).wait() if first else 0
     after = finished_fits(results)
     recomputed = sum(after[path] != stamp for path, stamp in before.items())
-    found = predictions(results)
-    same = found.keys() == expected.keys() and all(np.array_equal(found[name], expected[name]) for name in expected)
+    kept = predictions(results)
+    same = kept.keys() == expected.keys() and all(np.array_equal(kept[name], expected[name]) for name in expected)
     victim = "parent" if parent else "worker"
     print(
         f"round {number:2d}: {victim} killed after {after_s:4.1f} s (exit {first:3d}), {len(before)} fits kept, "

@@ -52,12 +52,12 @@ def gains(chosen: argparse.Namespace, seed: int, scratch: Path) -> dict[str, flo
         return 100 * float(outcome.runs["uar_mean"].iloc[0])
 
     plain = uar("svm")
-    found = {f"svm behind {normaliser}": uar("svm", normaliser) - plain for normaliser in NORMALISERS}
-    found["svm-neutral"] = uar("svm-neutral") - plain
+    gains = {f"svm behind {normaliser}": uar("svm", normaliser) - plain for normaliser in NORMALISERS}
+    gains["svm-neutral"] = uar("svm-neutral") - plain
     for pair in chosen.adapters:
         method, _, baseline = pair.partition(":")
-        found[f"{method} over {baseline}"] = uar(method) - uar(baseline)
-    return found
+        gains[f"{method} over {baseline}"] = uar(method) - uar(baseline)
+    return gains
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
         EOFError,
         LookupError,
         MemoryError,
-        NotImplementedError,
+        NotImplementedError,  # of zipfile, for a compression or a version that it does not know
         OSError,
         ValueError,
     ) as error:

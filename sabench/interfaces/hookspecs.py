@@ -1,4 +1,7 @@
-"""The four hooks. Each returns names and classes; an adapter's name may also stand for an alias."""
+"""The four hooks. Each returns names and classes; an adapter's name may also stand for an alias.
+
+pluggy takes names and parameters of a specification and never calls its body, so that each body only says so.
+"""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ def _helping(table: RankedTable, judged: Sequence[Row], better: Sequence[Row]) -
     closest = max(judged, key=lambda row: row.difference.effect if row.difference else -math.inf)
     none = f"none of {len(judged)} adapted methods" if len(judged) > 1 else "the one adapted method"
     verb = "is shown to help" if len(judged) > 1 else "is not shown to help"
-    found = closest.difference.detectable if closest.difference else math.nan
-    could = "" if math.isnan(found) else f", where a true gain of {points(found)} would be found in 80 of 100 cases"
+    size = closest.difference.detectable if closest.difference else math.nan
+    could = "" if math.isnan(size) else f", where a true gain of {points(size)} would be found in 80 of 100 cases"
     return f"{place}, {none} {verb}; the most is {_gain(closest)}{could}."
 
 

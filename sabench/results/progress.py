@@ -109,8 +109,8 @@ def _at_work(results: Results, run: RunRecord, cell: CellRecord, now: float) -> 
 def _left_s(done: Sequence[CellRecord], at_work: Sequence[FoldAtWork], n_waiting: int) -> float | None:
     """Return the seconds that are left by the clock; folds are taken to cost alike."""
     alive = [fold for fold in at_work if fold.alive]
-    told = [fold.elapsed_s * fold.n_epochs / fold.epoch for fold in alive if fold.epoch and fold.n_epochs]
-    costs = [cell.seconds for cell in done] or told
+    estimated_s = [fold.elapsed_s * fold.n_epochs / fold.epoch for fold in alive if fold.epoch and fold.n_epochs]
+    costs = [cell.seconds for cell in done] or estimated_s
     if not alive or not costs:
         return None
     cost = sum(costs) / len(costs)

@@ -197,12 +197,12 @@ def entry_of(source: RunSource, run: RunRecord, draw: str = "first") -> Entry:
         msg = f"Run {run.run_id} has no draw {draw!r}; it has {', '.join(run.draws)}."
         raise ResultsError(msg)
     alike = [other for other in source.runs() if identity(other) == identity(run) and draw in other.draws]
-    found_entries, damaged = sound_entries(source, alike)
+    sound, damaged = sound_entries(source, alike)
     if run.run_id in damaged:
         raise DamagedFile(damaged[run.run_id])
     for run_id, reason in damaged.items():
         log.warning("%s is left out: %s", run_id, reason)
-    own = next(entry for entry in found_entries if entry.draw == draw)
+    own = next(entry for entry in sound if entry.draw == draw)
     return own if run.run_id in {kept.run_id for kept in own.runs} else Entry(source, (run,), draw)
 
 

@@ -85,11 +85,15 @@ def test_equal_gains_everywhere_make_no_spread(tmp_path, gain):
 
 
 def test_a_method_that_others_are_held_against_is_held_against_nobody(tmp_path):
-    """On one corpus `mlp` is the better of two unadapted methods, on the other `svm` is."""
+    """On two of three corpora `mlp` is the better of two unadapted methods: `svm` has gains against it there."""
     results = Results(tmp_path)
     mlp = replace(SVM, name="mlp", adapter=Component("mlp", "1"))
     mlp_neutral = replace(SVM_NEUTRAL, name="mlp-neutral", adapter=Component("mlp", "1"))
-    for dataset, skills in (("emodb", (0.4, 0.7, 0.5, 0.75)), ("ravdess", (0.5, 0.75, 0.4, 0.7))):
+    for dataset, skills in (
+        ("ased", (0.4, 0.7, 0.6, 0.75)),
+        ("emodb", (0.4, 0.7, 0.6, 0.75)),
+        ("ravdess", (0.6, 0.75, 0.4, 0.7)),
+    ):
         of = Made(results, dataset=dataset, n_speakers=12)
         for method, skill in zip((SVM, SVM_NEUTRAL, mlp, mlp_neutral), skills, strict=True):
             of.run(method, skill)

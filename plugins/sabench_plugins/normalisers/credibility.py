@@ -35,8 +35,8 @@ class Credibility:
         Variances are those of a one-way analysis of variance for groups of unequal size (Searle, Casella and
         McCulloch, "Variance components", 1992); a negative one counts as zero.
 
-        >>> found = Credibility.of([np.array([[0.0], [2.0]]), np.array([[10.0], [12.0]])])
-        >>> found.mean.tolist(), found.weight.round(4).tolist()  # within 2; between (100 - 2) / 2 = 49
+        >>> credibility = Credibility.of([np.array([[0.0], [2.0]]), np.array([[10.0], [12.0]])])
+        >>> credibility.mean.tolist(), credibility.weight.round(4).tolist()  # within 2; between (100 - 2) / 2 = 49
         ([6.0], [0.0408])
         """
         sizes = np.array([len(own) for own in speakers], dtype=np.float64)

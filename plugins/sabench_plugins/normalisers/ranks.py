@@ -25,8 +25,8 @@ class Knots:
 def knots(values: np.ndarray, most: int) -> Knots:
     """Return at most `most` knots of a feature from a speaker's values, shape `(n,)`.
 
-    >>> found = knots(np.array([3.0, 1.0, 3.0, 5.0]), most=10)
-    >>> found.value.tolist(), found.quantile.round(2).tolist()  # ranks 1, 2.5 and 4 of 4
+    >>> quantiles = knots(np.array([3.0, 1.0, 3.0, 5.0]), most=10)
+    >>> quantiles.value.tolist(), quantiles.quantile.round(2).tolist()  # ranks 1, 2.5 and 4 of 4
     ([1.0, 3.0, 5.0], [-1.15, 0.0, 1.15])
     """
     from scipy.special import ndtri
