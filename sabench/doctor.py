@@ -142,16 +142,15 @@ def _plugins() -> Iterator[Finding]:
 
 
 def _corpora() -> Iterator[Finding]:
-    registry = Registry()
-    linked = {name: str(path) for name, path in roots.linked().items()}
-    named = {name: os.environ[v] for name in registry.names("datasets") if os.environ.get(v := roots.variable(name))}
-    for name, path in {**linked, **named}.items():
-        if Path(path).exists():
-            yield Finding(f"corpus {name}", "ok", path)
+    names = sorted({*Registry().names("datasets"), *roots.linked()})
+    places = {name: place for name in names if (place := roots.place_of(name))}
+    for name, path in places.items():
+        if path.exists():
+            yield Finding(f"corpus {name}", "ok", str(path))
         else:
             advice = f"Mount it, or link another place: sabench dataset link {name} FOLDER"
             yield Finding(f"corpus {name}", "fault", f"{path} is not there", advice)
-    if not linked and not named:
+    if not places:
         yield Finding(
             "corpora", "note", "none is linked", "sabench dataset link NAME FOLDER, or --root with every command."
         )

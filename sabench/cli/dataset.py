@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,8 +33,10 @@ def info(
     json: JsonOption = False,
 ) -> None:
     """Print counts per class, speaker and partition, durations, licence and citation; without a corpus, what it is."""
-    if not simulated and (missing := _missing(name, root)):
-        _print_unlinked(name, missing, json)
+    from sabench.corpora import roots
+
+    if not simulated and root is None and roots.place_of(name) is None:
+        _print_unlinked(name, json)
         return
     dataset, corpus = _load(name, root, task, simulated=simulated, jobs=jobs)
     facts = _facts(dataset, corpus)
@@ -130,39 +131,19 @@ def _load(
         return dataset, loading.load(dataset, place, task, jobs=jobs, progress=progress)
 
 
-def _missing(name: str, root: Path | None) -> str:
-    """Return why a corpus that nobody named a place for is not at hand; empty where it is."""
+def _print_unlinked(name: str, json: bool) -> None:
+    """Print what a plugin says of a corpus that is not here."""
     from sabench.corpora import roots
-    from sabench.errors import DatasetError
 
     dataset = _dataset(name)
-    if root is not None or name in roots.linked() or os.environ.get(roots.variable(name)):
-        return ""
-    try:
-        roots.find(name, type(dataset))
-    except DatasetError as error:
-        return str(error).splitlines()[-1]
-    return ""
-
-
-def _print_unlinked(name: str, missing: str, json: bool) -> None:
-    """Print what a plugin says of a corpus that is not here."""
-    about = _about(_dataset(name))
+    about = _about(dataset)
     if json:
         output.print_json({"dataset": name, **about, "root": None})
         return
-    shown = {
-        "what it is": about["description"],
-        "tasks": ", ".join(about["tasks"]),
-        "default protocol": about["default_protocol"],
-        "language": about["language"] or None,
-        "licence": about["licence"],
-        "obtained from": about["url"] or None,
-        "citation": about["citation"],
-        "simulated twin": "can be made, with --simulated" if about["can_simulate"] else "cannot be made",
-    }
-    output.table(f"{about['title']} ({name}, not linked here)", ("", ""), [row for row in shown.items() if row[1]])
-    output.message(missing)
+    twin = "can be made, with --simulated" if about["can_simulate"] else "cannot be made"
+    rows = {**_shown(about), "simulated twin": twin}
+    output.table(f"{about['title']} ({name}, not linked here)", ("", ""), [row for row in rows.items() if row[1]])
+    output.message(roots.advice(name, type(dataset)).splitlines()[-1])
 
 
 def _about(dataset: Dataset) -> dict[str, Any]:
@@ -170,6 +151,19 @@ def _about(dataset: Dataset) -> dict[str, Any]:
     names = ("title", "language", "licence", "url", "citation", "tasks", "default_protocol", "can_simulate")
     described = " ".join((type(dataset).__doc__ or "").split())
     return {**{name: getattr(dataset, name) for name in names}, "description": described}
+
+
+def _shown(about: dict[str, Any]) -> dict[str, str | None]:
+    """Return what a plugin says of its corpus as rows of a table; None where it says nothing."""
+    return {
+        "what it is": about["description"] or None,
+        "tasks": ", ".join(about["tasks"]),
+        "default protocol": about["default_protocol"],
+        "language": about["language"] or None,
+        "licence": about["licence"],
+        "obtained from": about["url"] or None,
+        "citation": about["citation"],
+    }
 
 
 def _facts(dataset: Dataset, corpus: Corpus) -> dict[str, Any]:
@@ -203,13 +197,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
         if spoken
         else None,
         "sampling rate": ", ".join(f"{rate} Hz" for rate in facts["sampling_rates"]),
-        "what it is": facts["description"] or None,
-        "tasks": ", ".join(facts["tasks"]),
-        "default protocol": facts["default_protocol"],
-        "language": facts["language"] or None,
-        "licence": facts["licence"],
-        "obtained from": facts["url"] or None,
-        "citation": facts["citation"],
+        **_shown(facts),
         "root": facts["root"],
         "fingerprint": facts["fingerprint"],
         **_with_recipe(facts["simulation"]),

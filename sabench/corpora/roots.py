@@ -16,7 +16,7 @@ from sabench.machine.folders import cache_folder, config_folder
 if TYPE_CHECKING:
     from sabench.interfaces.plugins import Dataset, Progress
 
-__all__ = ["cache_folder", "config_folder", "find", "link", "linked", "twin", "variable"]
+__all__ = ["advice", "cache_folder", "config_folder", "find", "link", "linked", "place_of", "twin", "variable"]
 
 
 def variable(dataset_name: str) -> str:
@@ -34,14 +34,18 @@ def find(dataset_name: str, dataset: type[Dataset], root: Path | None = None) ->
     Raises:
         DatasetError: there is none, or what is named is not there.
     """
-    name = variable(dataset_name)
     if root is not None:
         return _existing(root, dataset)
-    if os.environ.get(name):
-        return _existing(Path(os.environ[name]), dataset, f" (from {name})")
-    if dataset_name in linked():
-        return _existing(linked()[dataset_name], dataset, f" (from the link of {dataset_name!r})")
-    raise DatasetError(_advice(dataset_name, dataset))
+    if (place := place_of(dataset_name)) is None:
+        raise DatasetError(advice(dataset_name, dataset))
+    source = variable(dataset_name) if os.environ.get(variable(dataset_name)) else f"the link of {dataset_name!r}"
+    return _existing(place, dataset, f" (from {source})")
+
+
+def place_of(dataset_name: str) -> Path | None:
+    """Return where a dataset should lie by the environment, else by its link, whether or not anything is there."""
+    named = os.environ.get(variable(dataset_name))
+    return Path(named) if named else linked().get(dataset_name)
 
 
 def link(dataset_name: str, path: Path) -> None:
@@ -122,7 +126,8 @@ def _existing(path: Path, dataset: type[Dataset], source: str = "") -> Path:
     return path
 
 
-def _advice(dataset_name: str, dataset: type[Dataset]) -> str:
+def advice(dataset_name: str, dataset: type[Dataset]) -> str:
+    """Return how a dataset is obtained and how to say where it lies, a line each."""
     kind = "FILE" if dataset.root_is_file else "FOLDER"
     lines = [f"No root is known for dataset {dataset_name!r} ({dataset.title or dataset_name})."]
     if dataset.url:
