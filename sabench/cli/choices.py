@@ -70,6 +70,9 @@ FoldsOption = Annotated[
 TextDisjointOption = Annotated[
     bool | None, typer.Option("--text-disjoint", help="Test on sentences that training did not hold.")
 ]
+TrainingSpeakersOption = Annotated[
+    int | None, typer.Option("--training-speakers", min=2, help="Train on so many speakers a fold; all by default.")
+]
 TrainOnOption = Annotated[
     list[str] | None,
     typer.Option(

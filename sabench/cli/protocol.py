@@ -31,6 +31,7 @@ def show(
     train_on: choices.TrainOnOption = None,
     labels: choices.LabelsOption = None,
     text_disjoint: choices.TextDisjointOption = None,
+    training_speakers: choices.TrainingSpeakersOption = None,
     pool: choices.PoolOption = None,
     simulated: choices.SimulatedOption = False,
     scale: choices.ScaleOption = None,
@@ -54,6 +55,7 @@ def show(
         "train_on": train_on,
         "labels": labels,
         "text_disjoint": text_disjoint,
+        "training_speakers": training_speakers,
         "pool": pool,
         "twin": choices.twin(simulated, scale, twin_seed, speaker_effect),
     }

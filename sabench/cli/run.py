@@ -46,6 +46,7 @@ def run(
     train_on: choices.TrainOnOption = None,
     labels: choices.LabelsOption = None,
     text_disjoint: choices.TextDisjointOption = None,
+    training_speakers: choices.TrainingSpeakersOption = None,
     pool: choices.PoolOption = None,
     seed: choices.SeedOption = None,
     draw: Annotated[
@@ -103,6 +104,7 @@ def run(
         "train_on": train_on,
         "labels": labels,
         "text_disjoint": text_disjoint,
+        "training_speakers": training_speakers,
         "pool": pool,
         "seeds": seed,
         "draws": draw,

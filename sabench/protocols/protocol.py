@@ -58,7 +58,7 @@ def make(corpus: Corpus, fingerprint: str, name: str, rule: PoolRule) -> Protoco
     splits = splits_of(name, table, dropped)
     held_out = {speaker for split in splits for speaker in (*split.validation, *split.test)}
     rows = CorpusRows.of(table)
-    text = texts.text_of(table) if name.endswith(texts.SUFFIX) else None
+    text = texts.text_of(table) if texts.SUFFIX in name else None
     folds = tuple(
         fold
         for fold in (_fold(split, rows, targets, dropped, number, text) for number, split in enumerate(splits))
@@ -108,7 +108,7 @@ def _card(
     held_out = {target.speaker: target for fold in folds for target in fold.validation}
     held_out |= {target.speaker: target for fold in folds for target in fold.test}
     joined = {"joined": plain(corpus.joined)} if corpus.joined else {}
-    disjoint = {"texts": digest(texts.text_of(corpus.table))} if name.endswith(texts.SUFFIX) else {}
+    disjoint = {"texts": digest(texts.text_of(corpus.table))} if texts.SUFFIX in name else {}
     return {
         **joined,
         **disjoint,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sabench.errors import PlanError, did_you_mean
 from sabench.hashing import shuffled
+from sabench.protocols import fewer
 from sabench.protocols.texts import SUFFIX
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def is_pooled(name: str) -> bool:
     >>> is_pooled("loso"), is_pooled("challenge"), is_pooled("speaker-kfold:5")
     (False, True, True)
     """
-    return name.removesuffix(SUFFIX).partition(":")[0] in (
+    return name.partition("+")[0].partition(":")[0] in (
         "challenge",
         "speaker-kfold",
         "own-folds",
@@ -172,25 +173,27 @@ def canonical_name(name: str) -> str:
 
     >>> canonical_name("loso"), canonical_name("speaker-kfold"), canonical_name("speaker-kfold:010")
     ('loso', 'speaker-kfold:5', 'speaker-kfold:10')
-    >>> canonical_name("loso+text-disjoint")
-    'loso+text-disjoint'
+    >>> canonical_name("loso+text-disjoint"), canonical_name("loso+train-08+text-disjoint")
+    ('loso+text-disjoint', 'loso+text-disjoint+train-8')
 
     Raises:
         PlanError: there is no such protocol.
     """
+    name, n_training = fewer.named(name)
     name, plus, _ = name.partition(SUFFIX)
     base, colon, number = name.partition(":")
     if base == TRAIN_ON and plus:
         msg = f"{plus[1:]} does not go with {TRAIN_ON}: other corpora say other sentences."
         raise PlanError(msg)
     if base == TRAIN_ON:
-        return name
+        return name + fewer.suffix(n_training)
     if base not in SPLITTERS or (colon and (base != "speaker-kfold" or not number.isdecimal())):
         hint = did_you_mean(base, SPLITTERS)
         named = ", ".join(other for other in SPLITTERS if other != TRAIN_ON)
         msg = f"Unknown protocol {name!r}.{hint} There are: {named} (speaker-kfold:10 for ten groups)."
         raise PlanError(msg)
-    return (f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base) + plus
+    groups = f"{base}:{int(number or _GROUPS)}" if base == "speaker-kfold" else base
+    return groups + plus + fewer.suffix(n_training)
 
 
 def splits_of(name: str, table: pd.DataFrame, dropped: Collection[str] = ()) -> list[Split]:
@@ -199,7 +202,13 @@ def splits_of(name: str, table: pd.DataFrame, dropped: Collection[str] = ()) -> 
     Raises:
         PlanError: the protocol does not fit the corpus.
     """
-    base, _, number = name.removesuffix(SUFFIX).partition(":")
+    name, n_training = fewer.named(name)
+    splits = _splits(name.removesuffix(SUFFIX), table, dropped)
+    return splits if n_training is None else [fewer.trained_on(split, n_training, table) for split in splits]
+
+
+def _splits(name: str, table: pd.DataFrame, dropped: Collection[str]) -> list[Split]:
+    base, _, number = name.partition(":")
     if base == "loso":  # the only one that chooses who validates
         return loso(table, dropped)
     return SPLITTERS[base](table, int(number)) if number and base != TRAIN_ON else SPLITTERS[base](table)

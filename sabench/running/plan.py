@@ -56,6 +56,7 @@ class Plan(BaseModel):
         train_on: other corpora, `name` or `name:task`, that are trained on instead of the dataset's own speakers.
         labels: a CSV file with dataset, label, class: which labels of these corpora are the same.
         text_disjoint: test on sentences that training did not hold.
+        training_speakers: train on so many speakers a fold, who validates not among them; all by default.
         pool: what is reserved per target speaker.
         seeds: one run each.
         draws: which enrolment; all re-use one trained model.
@@ -91,6 +92,7 @@ class Plan(BaseModel):
     train_on: Names = ()
     labels: Path | None = None
     text_disjoint: bool = False
+    training_speakers: int | None = Field(None, ge=2)
     pool: PoolRule = PoolRule()
     seeds: Seeds = (0,)
     draws: Names = ("first",)

@@ -11,7 +11,7 @@ from sabench.corpora.joined import joined
 from sabench.errors import PlanError, first_few
 from sabench.interfaces.plugins import Dataset
 from sabench.interfaces.records import Corpus
-from sabench.protocols import supply
+from sabench.protocols import fewer, supply
 from sabench.protocols.draws import draws_for
 from sabench.protocols.protocol import Protocol, make
 from sabench.protocols.split_corpus import SplitCorpus
@@ -133,8 +133,10 @@ def protocol(plan: Plan, dataset: Dataset, of: Corpus) -> Protocol:
     """Return the folds of a corpus under the plan's protocol."""
     on = f"{TRAIN_ON}:{'+'.join(sorted(plan.train_on))}" if plan.train_on else ""
     name = on or plan.protocol or (_of_folds(of) if plan.folds else dataset.default_protocol)
-    if plan.text_disjoint and not name.endswith(SUFFIX):
+    if plan.text_disjoint and SUFFIX not in name:
         name += SUFFIX
+    if plan.training_speakers is not None:
+        name = fewer.named(name)[0] + fewer.suffix(plan.training_speakers)
     return make(of, loading.fingerprint(of), name, plan.pool)
 
 
@@ -216,6 +218,7 @@ def _task(plan: Plan, dataset: Dataset) -> str | None:
 
 
 def _planned(plan: Plan, split: SplitCorpus, parts: Parts, seed: int) -> PlannedRun:
+    _, n_training = fewer.named(split.protocol.name)  # then nobody trains on more
     return PlannedRun(
         parts=parts,
         split_corpus=split,
@@ -223,6 +226,6 @@ def _planned(plan: Plan, split: SplitCorpus, parts: Parts, seed: int) -> Planned
         draws=plan.draws,
         threads=plan.threads,
         device=plan.device,
-        validation_as_training=plan.validation_as_training,
+        validation_as_training=plan.validation_as_training and n_training is None,
         search=plan.search,
     )

@@ -456,3 +456,11 @@ def test_an_interrupt_ends_with_its_own_status_and_a_sentence(run, monkeypatch):
     done = run()
     assert done.status == 130
     assert done.err.strip() == "Interrupted. What is finished is kept; the same command goes on from there."
+
+
+def test_so_many_training_speakers_are_all_that_a_method_trains_on(run):
+    (row,) = run("--training-speakers", "2", "--json").json["runs"]
+    (whole,) = run("--json").json["runs"]
+    assert (row["n_training_speakers"], whole["n_training_speakers"]) == (2, 3)
+    assert row["protocol"].endswith("+train-2")
+    assert row["protocol_hash"] != whole["protocol_hash"]
