@@ -76,6 +76,10 @@ def run(
     threads: choices.ThreadsOption = None,
     device: choices.DeviceOption = None,
     fold: Annotated[list[str] | None, typer.Option(help="Work on this fold alone; repeat it.")] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Work on every N-th fold from the I-th on, as one of N jobs that share them."),
+    ] = None,
     fail_fast: Annotated[bool | None, typer.Option("--fail-fast", help="Stop at the first fold that fails.")] = None,
     debug: Annotated[
         bool,
@@ -117,6 +121,7 @@ def run(
         "threads": threads,
         "device": device,
         "only": fold,
+        "shard": shard,
         "fail_fast": fail_fast,
         "dask": dask,
         "results": results,
@@ -166,13 +171,21 @@ def _run(plan: Plan, json: bool) -> None:
                     message(line)
 
     summaries = runner.run(plan, observer=Printer())
-    if any(_is_lacking(summary, plan) for summary in summaries):
+    if _is_lacking(summaries, plan):
         raise typer.Exit(1)
 
 
-def _is_lacking(summary: Summary, plan: Plan) -> bool:
-    """Return whether something that the plan asked for is not there."""
-    return any(cell.status != "complete" for cell in summary.cells if not plan.only or cell.fold in plan.only)
+def _is_lacking(summaries: list[Summary], plan: Plan) -> bool:
+    """Return whether something that this start of the plan asked for is not there."""
+    from sabench.running.shares import asked_for
+
+    asked = asked_for(plan, [summary.record for summary in summaries])
+    return any(
+        cell.status != "complete"
+        for summary in summaries
+        for cell in summary.cells
+        if cell.fold in asked[summary.record.run_id]
+    )
 
 
 def _debug(plan: Plan) -> None:
@@ -194,7 +207,7 @@ def _debug(plan: Plan) -> None:
             raise typer.Exit(1) from None
         _print_summaries(summaries, shown)
     message("Nothing was kept: repeat the command without --debug.")
-    if any(_is_lacking(summary, plan) for summary in summaries):
+    if _is_lacking(summaries, plan):
         raise typer.Exit(1)
 
 
@@ -248,8 +261,10 @@ def _row(summary: Summary) -> list[str]:
 def _what_next(summaries: list[Summary], plan: Plan) -> list[str]:
     from sabench.registry.libraries import is_installed
 
-    if any(_is_lacking(summary, plan) for summary in summaries):
+    if _is_lacking(summaries, plan):
         return ["Repeat the command to try again what is missing; what is complete is kept."]
+    if plan.shard:
+        return [f"Share {plan.shard} is done. When all are, the same command without --shard shows the whole."]
     folder = "" if str(plan.results) == "sabench-results" else f" --results {shlex.quote(str(plan.results))}"
     pair = _comparable([summary.record for summary in summaries])
     lines = [f"Which is better, and how sure is that: sabench compare {' '.join(pair)}{folder}"] if pair else []

@@ -70,6 +70,8 @@ class Plan(BaseModel):
         device: `auto`, `cpu`, `cuda` or `mps`.
         jobs: folds at a time on this machine; no number follows it. Default: as many as cores and threads allow.
         only: names of the folds to work on; all by default.
+        shard: `I/N`, work on every N-th fold from the I-th on: N starts on N machines, each with another I, share the
+            plan.
         fail_fast: stop at the first fold that fails.
         dask: address of a Dask scheduler that runs the cells instead.
         results: the results folder.
@@ -105,6 +107,7 @@ class Plan(BaseModel):
     device: str = Field("auto", pattern="^(auto|cpu|cuda|mps)$")
     jobs: int | None = Field(None, ge=1, le=MOST_THREADS)
     only: Names = ()
+    shard: str | None = None
     fail_fast: bool = False
     dask: str | None = None
     results: Path = Path("sabench-results")
@@ -121,6 +124,15 @@ class Plan(BaseModel):
         negative = [kind for kind in ("neutral", "unlabelled", "labelled") if getattr(value, kind) < 0]
         if negative:
             msg = f"{negative[0]} is below zero"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("shard")
+    @classmethod
+    def _check_shard(cls, value: str | None) -> str | None:
+        first, slash, number = (value or "1/1").partition("/")
+        if not (slash and first.isdecimal() and number.isdecimal() and 1 <= int(first) <= int(number)):
+            msg = f"{value!r} is no share; write I/N with I from 1 to N, as in 2/8"
             raise ValueError(msg)
         return value
 

@@ -18,7 +18,7 @@ from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
 from sabench.results.summary import Summary, summarise
-from sabench.running import assembly, costs, preparation
+from sabench.running import assembly, costs, preparation, shares
 from sabench.running.executors import CellExecutor, Dask, Isolated, slots_for
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
@@ -74,12 +74,13 @@ class Runner:
         with ExitStack() as stack:
             self._tracker = self._start_tracking(stack)
             self._keep_records(planned)
-            missing = [(each, self._missing_folds(each)) for each in planned]
+            asked = shares.asked_for(self._plan, [each.record for each in planned])
+            missing = [(each, self._missing_folds(each, asked[each.record.run_id])) for each in planned]
             estimates = [costs.estimate(each, self._plan, folds) for each, folds in missing if folds]
             self._observer.expected(estimates)
             cells = [self._cells(each, folds) for each, folds in missing if folds]
             records = [each.record for each in planned]
-            n_cells = sum(len(self._plan.only or run.folds) for run in records)
+            n_cells = sum(map(len, asked.values()))
             n_missing = sum(len(folds) for _, folds in missing)
             self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
@@ -103,8 +104,8 @@ class Runner:
             self._results.write_protocol(each.split_corpus.protocol, each.split_corpus.truth())
             self._runs[each.record.run_id] = self._results.write_run(each.record)
 
-    def _missing_folds(self, planned: PlannedRun) -> set[str]:
-        """Return the folds that lack something which this or an earlier start of the run asked for.
+    def _missing_folds(self, planned: PlannedRun, folds: Iterable[str]) -> set[str]:
+        """Return those of some folds that lack something which this or an earlier start of the run asked for.
 
         Raises:
             PlanError: the plan names a fold that there is not.
@@ -118,10 +119,11 @@ class Runner:
         shapes = planned.split_corpus.shapes
         return {
             fold
-            for fold, key in planned.record.folds.items()
-            if (not self._plan.only or fold in self._plan.only)
-            and not is_complete(
-                self._results.cell(key), {keys[fold]: shapes[fold] for keys in asked}, strict=self._plan.strict
+            for fold in folds
+            if not is_complete(
+                self._results.cell(planned.record.folds[fold]),
+                {keys[fold]: shapes[fold] for keys in asked},
+                strict=self._plan.strict,
             )
         }
 

@@ -464,3 +464,18 @@ def test_so_many_training_speakers_are_all_that_a_method_trains_on(run):
     assert (row["n_training_speakers"], whole["n_training_speakers"]) == (2, 3)
     assert row["protocol"].endswith("+train-2")
     assert row["protocol_hash"] != whole["protocol_hash"]
+
+
+def test_shares_of_a_plan_work_on_every_fold_once_and_the_plain_command_shows_the_whole(run):
+    first, second = (run("--shard", f"{i}/2", "--json", adapters=["svm", "svm-norm"]) for i in (1, 2))
+    assert (first.status, second.status) == (0, 0)
+    assert [row["n_folds"] for row in first.json["runs"]] == [2, 2]
+    assert [row["status"] for row in second.json["runs"]] == ["complete", "complete"]
+    assert "8 folds, 8 of them done before" in run(adapters=["svm", "svm-norm"]).err
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "2", "a/b", "1/0"])
+def test_a_share_that_cannot_be_is_refused(run, share):
+    done = run("--shard", share)
+    assert done.status == 2
+    assert f"{share!r} is no share; write I/N with I from 1 to N" in done.err
