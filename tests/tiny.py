@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -191,7 +192,9 @@ class Faulty(Nearest):
 
     def __init__(
         self,
-        fault: Literal["raise", "kill", "kill-once", "nan", "shape", "sums", "batch", "order", "memory"] = "raise",
+        fault: Literal[
+            "raise", "kill", "kill-once", "wait-once", "nan", "shape", "sums", "batch", "order", "memory"
+        ] = "raise",
         target: str = "",
         notes: str = "",
     ) -> None:
@@ -210,6 +213,11 @@ class Faulty(Nearest):
         if self.active_ and self.fault == "kill-once" and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+
+        waits = Path(f"{self.notes}.waits")
+        if self.active_ and self.fault == "wait-once" and not waits.exists():
+            waits.touch()
+            time.sleep(120)
 
     def enrol(self, enrolment):
         if self.active_ and self.fault == "memory":

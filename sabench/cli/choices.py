@@ -13,6 +13,7 @@ PROTOCOLS = ("loso", "leave-one-session-out", "challenge", "speaker-kfold:5", "o
 DRAWS = ("first", "nth:0", "random:0", "other-speaker", "mean", "zeros", "emotional")
 PRESETS = ("small", "paper")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SCHEDULERS = ("slurm", "pbs", "sge", "lsf")
 
 
 def names(kind: str) -> Callable[[str], list[str]]:
@@ -124,11 +125,24 @@ ResultsOption = Annotated[Path | None, typer.Option(help="The results folder; ./
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="With --dask slurm: jobs at a time.")]
+QueueOption = Annotated[str | None, typer.Option("--queue", "--partition", help="With --dask slurm: their queue.")]
+AccountOption = Annotated[str | None, typer.Option("--account", help="With --dask slurm: who is charged.")]
+MemoryOption = Annotated[str | None, typer.Option("--memory", help="With --dask slurm: of a job, such as 8GB.")]
+WalltimeOption = Annotated[str | None, typer.Option("--walltime", help="With --dask slurm: of a job, 04:00:00.")]
+GpusOption = Annotated[int | None, typer.Option("--gpus", min=0, help="With --dask slurm: of a job.")]
+
+
 def twin(simulated: bool, scale: float | None, seed: int | None, effect: float | None) -> dict[str, float | int] | None:
     """Return the twin that the options ask for, or None; any of them asks for one."""
     given = {"scale": scale, "seed": seed, "speaker_effect": effect}
     chosen = {key: value for key, value in given.items() if value is not None}
     return chosen if simulated or chosen else None
+
+
+def given(**values: Any) -> dict[str, Any] | None:
+    """Return the options that were given, or None where none was."""
+    return {name: value for name, value in values.items() if value is not None} or None
 
 
 def values(settings: list[str] | None, example: str = "svm.C=0.1") -> dict[str, Any]:

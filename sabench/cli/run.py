@@ -85,7 +85,19 @@ def run(
         bool,
         typer.Option("--debug", help="Work in this process, where breakpoint() opens a debugger; nothing is kept."),
     ] = False,
-    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that runs the folds.")] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a Dask scheduler that runs the folds, or slurm, pbs, sge, lsf for jobs of a cluster.",
+            autocompletion=choices.among(choices.SCHEDULERS),
+        ),
+    ] = None,
+    workers: choices.WorkersOption = None,
+    queue: choices.QueueOption = None,
+    account: choices.AccountOption = None,
+    memory: choices.MemoryOption = None,
+    walltime: choices.WalltimeOption = None,
+    gpus: choices.GpusOption = None,
     results: choices.ResultsOption = None,
     track: choices.TrackOption = None,
     plan: Annotated[Path | None, typer.Option(help="A TOML file; flags win over it.")] = None,
@@ -124,6 +136,9 @@ def run(
         "shard": shard,
         "fail_fast": fail_fast,
         "dask": dask,
+        "batch": choices.given(
+            workers=workers, queue=queue, account=account, memory=memory, walltime=walltime, gpus=gpus
+        ),
         "results": results,
         "track": track,
     }
@@ -196,10 +211,13 @@ def _debug(plan: Plan) -> None:
     from sabench.cli.output import message
     from sabench.cli.watching import Watcher
     from sabench.running import runner
+    from sabench.running.batch import BatchJobs
     from sabench.running.executors import Here
 
     with tempfile.TemporaryDirectory(prefix="sabench-debug-") as folder:
-        shown = plan.model_copy(update={"results": Path(folder), "track": False, "fail_fast": True, "dask": None})
+        shown = plan.model_copy(
+            update={"results": Path(folder), "track": False, "fail_fast": True, "dask": None, "batch": BatchJobs()}
+        )
         try:
             summaries = runner.run(shown, observer=Watcher(bars=False), executor=Here())
         except BdbQuit:

@@ -40,8 +40,13 @@ def cores() -> int:
     return processes.count()
 
 
-def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:
+def resolve_device(wanted: str, usable: tuple[str, ...], *, elsewhere: bool = False) -> str:
     """Return the device that a method runs on; torch is asked only where the method could use more than the CPU.
+
+    Args:
+        wanted: `auto`, or the name of a device.
+        usable: by the method.
+        elsewhere: whether another machine does the work; then a device that is named is taken to be there.
 
     Raises:
         PlanError: the device that was asked for by name is not there.
@@ -49,6 +54,8 @@ def resolve_device(wanted: str, usable: tuple[str, ...]) -> str:
     candidates = usable if wanted == "auto" else tuple(name for name in usable if name == wanted)
     if not candidates or candidates == ("cpu",):
         return "cpu"
+    if elsewhere and wanted != "auto":
+        return wanted
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}

@@ -64,7 +64,8 @@ def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = No
     n_fits = _fits(planned)
     seconds = n_fits * sum(cost.seconds for cost in costs)
     # Nobody knows how many workers a Dask cluster will have.
-    at_once = slots_for(len(costs), run.threads, run.device, 1 if plan.dask else plan.jobs)
+    jobs = plan.batch.workers if plan.is_batch else 1 if plan.dask else plan.jobs
+    at_once = slots_for(len(costs), run.threads, run.device, jobs)
     return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once)
 
 

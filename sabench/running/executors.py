@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
 from sabench.cells.cell import Cell
 from sabench.cells.rehearsal import steps_for
 from sabench.errors import PlanError
 from sabench.machine import isolation
 from sabench.machine.environment import cores
+from sabench.running.batch import BatchJobs
 
 Work = Callable[[Cell], str]
 _AHEAD = 3
+_PATIENCE_S = 300.0
+"""After so long, and again, it is said that no job of a cluster has begun."""
+log = logging.getLogger(__name__)
 
 
 def slots_for(n_cells: int, threads: int, device: str, jobs: int | None) -> int:
@@ -137,21 +143,67 @@ class Dask:
         except (OSError, TimeoutError, ValueError) as error:
             msg = f"No Dask scheduler answers at {address!r} ({error}). Start one with: dask scheduler"
             raise PlanError(msg) from error
-        for name in (
-            "distributed",
-            "distributed.client",
-            "asyncio",
-        ):  # they log tracebacks of a scheduler that has gone
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _silence()
         self.slots = max(1, sum(self._client.nthreads().values()))
         self.ahead = _AHEAD * self.slots
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, work: Work, cell: Cell) -> Future[str]:
         """Send a cell to the cluster, where it gets a process of its own."""
-        future: Future[str] = self._executor.submit(work_apart, work, cell)
-        return future
+        return _sent(self._executor, work, cell)
 
     def close(self) -> None:
         """Leave the cluster."""
         self._client.close()
+
+
+class Batch:
+    """Runs cells in jobs of a cluster's own scheduler, which see the same results folder and feature store."""
+
+    def __init__(self, scheduler: str, jobs: BatchJobs, n_cells: int, threads: int, logs: Path) -> None:
+        from sabench.running import batch
+
+        self._cluster = batch.BatchCluster(scheduler, jobs, n_cells, threads, logs)
+        _silence()
+        self._client = self._cluster.client()
+        self.slots = min(jobs.workers, n_cells)
+        self.ahead = _AHEAD * self.slots
+        self._executor = self._client.get_executor(pure=False)
+        self._waited_for = f"{scheduler} has begun no job yet; is its queue long? What jobs print is in {logs}."
+        self._closing = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="sabench-jobs", daemon=True)
+        self._watcher.start()
+
+    def submit(self, work: Work, cell: Cell) -> Future[str]:
+        """Queue a cell for the next job that is free; where a job ends early, another one goes on with its cell."""
+        return _sent(self._executor, work, cell)
+
+    def _watch(self) -> None:
+        """Say so where no job begins: nobody here sees the queue."""
+        while not self._closing.wait(_PATIENCE_S) and not self._client.scheduler_info()["workers"]:
+            log.warning("%s", self._waited_for)
+
+    def close(self) -> None:
+        """Cancel the jobs."""
+        self._closing.set()
+        self._watcher.join()
+        self._client.close()
+        self._cluster.close()
+
+
+def _sent(executor: Any, work: Work, cell: Cell) -> Future[str]:
+    """Send a cell as bytes: what a worker cannot read is then a fault of the cell, and not the end of the worker."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    future: Future[str] = executor.submit(_received, cloudpickle.dumps((work, cell)))
+    return future
+
+
+def _received(content: bytes) -> str:
+    work, cell = pickle.loads(content)  # of the process that runs the plan
+    return work_apart(work, cell)
+
+
+def _silence() -> None:
+    for name in ("distributed", "distributed.client", "asyncio"):  # they log tracebacks of a scheduler that has gone
+        logging.getLogger(name).setLevel(logging.CRITICAL)

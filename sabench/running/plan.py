@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sabench.errors import PlanError, did_you_mean
 from sabench.interfaces.records import Draw, Twin
 from sabench.protocols.folds import PoolRule
+from sabench.running.batch import SCHEDULERS, BatchJobs
 
 
 def _listed(value: Any) -> Any:
@@ -73,7 +74,9 @@ class Plan(BaseModel):
         shard: `I/N`, work on every N-th fold from the I-th on: N starts on N machines, each with another I, share the
             plan.
         fail_fast: stop at the first fold that fails.
-        dask: address of a Dask scheduler that runs the cells instead.
+        dask: address of a Dask scheduler that runs the cells instead, or `slurm`, `pbs`, `sge`, `lsf` for jobs of such
+            a cluster.
+        batch: what these jobs are, see `sabench.running.batch.BatchJobs`.
         results: the results folder.
         track: project into MLflow.
     """
@@ -110,6 +113,7 @@ class Plan(BaseModel):
     shard: str | None = None
     fail_fast: bool = False
     dask: str | None = None
+    batch: BatchJobs = BatchJobs()
     results: Path = Path("sabench-results")
     track: bool = True
 
@@ -126,6 +130,23 @@ class Plan(BaseModel):
             msg = f"{negative[0]} is below zero"
             raise ValueError(msg)
         return value
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether jobs of a cluster's own scheduler do the work."""
+        return self.dask in SCHEDULERS
+
+    @property
+    def has_batch_gpus(self) -> bool:
+        """Whether these jobs have GPUs; the machine that submits them need not have one."""
+        return self.is_batch and self.batch.gpus > 0
+
+    @model_validator(mode="after")
+    def _check_batch(self) -> Plan:
+        if self.batch != BatchJobs() and not self.is_batch:
+            msg = f"workers, queue, account, memory, walltime and gpus are of jobs; say --dask {', '.join(SCHEDULERS)}"
+            raise ValueError(msg)
+        return self
 
     @field_validator("shard")
     @classmethod

@@ -40,6 +40,7 @@ class PlannedRun:
     device: str = "auto"
     validation_as_training: bool = True
     search: bool = False
+    elsewhere: bool = False
 
     @property
     def grid(self) -> Mapping[str, Sequence[Any]]:
@@ -66,7 +67,7 @@ class PlannedRun:
         method = replace(method, variant=", ".join(filter(None, (method.variant, "search" * bool(self.grid)))))
         kept = self.evaluation_parameters
         threads = self.threads or max(1, cores() // len(protocol.folds))
-        device = resolve_device(self.device, adapter.devices)
+        device = resolve_device(self.device, adapter.devices, elsewhere=self.elsewhere)
         keys = {
             fold.name: fit_key(
                 protocol.hash,

@@ -225,7 +225,8 @@ def _planned(plan: Plan, split: SplitCorpus, parts: Parts, seed: int) -> Planned
         seed=seed,
         draws=plan.draws,
         threads=plan.threads,
-        device=plan.device,
+        device="cuda" if plan.device == "auto" and plan.has_batch_gpus else plan.device,
+        elsewhere=plan.dask is not None,
         validation_as_training=plan.validation_as_training and n_training is None,
         search=plan.search,
     )

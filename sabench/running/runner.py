@@ -19,7 +19,7 @@ from sabench.results.folder import Results
 from sabench.results.runs import RunRecord
 from sabench.results.summary import Summary, summarise
 from sabench.running import assembly, costs, preparation, shares
-from sabench.running.executors import CellExecutor, Dask, Isolated, slots_for
+from sabench.running.executors import Batch, CellExecutor, Dask, Isolated, slots_for
 from sabench.running.observer import Observer
 from sabench.running.plan import Plan
 from sabench.running.planned_run import PlannedRun
@@ -175,11 +175,15 @@ class Runner:
         """Return where the cells of these runs are worked on, so many of each."""
         if self._given is not None:
             return self._given
+        n_cells, threads = sum(n for _, n in runs), max(run.threads for run, _ in runs)
+        if self._plan.dask and self._plan.is_batch:
+            logs = self._results.folder.absolute() / "jobs"
+            self._observer.note(f"Folds are worked on by jobs of {self._plan.dask}; what these print is in {logs}.")
+            return Batch(self._plan.dask, self._plan.batch, n_cells, threads, logs)
         if self._plan.dask:
             return Dask(self._plan.dask)
         other = next((run.device for run, _ in runs if run.device != "cpu"), "cpu")
-        n_cells = sum(n for _, n in runs)
-        return Isolated(slots_for(n_cells, max(run.threads for run, _ in runs), other, self._plan.jobs))
+        return Isolated(slots_for(n_cells, threads, other, self._plan.jobs))
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)
