@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import shutil
@@ -96,8 +95,7 @@ class BatchCluster:
 
     def close(self) -> None:
         """Cancel the jobs and remove the certificates."""
-        with contextlib.suppress(AssertionError):  # of distributed, about a job that the scheduler did not take
-            self._cluster.close()
+        self._cluster.close()
         self._certificates.cleanup()
 
 
@@ -111,7 +109,14 @@ async def _submit(cluster: JobQueueCluster, n_jobs: int) -> None:
     """Submit jobs and wait until the scheduler has them; raises what it says, which `scale` would not."""
     for _ in range(n_jobs):
         cluster.worker_spec.update(cluster.new_worker_spec())
-    await cluster
+    try:
+        await cluster
+    except Exception:
+        from distributed.core import Status
+
+        for job in cluster.workers.values():
+            job.status = Status.failed  # or the cluster could not be closed
+        raise
 
 
 def _cluster(scheduler: str) -> Any:
