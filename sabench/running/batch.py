@@ -156,6 +156,7 @@ def _job(scheduler: str, jobs: BatchJobs, threads: int) -> dict[str, Any]:
     directives = [*of_scheduler.pop("job_extra_directives", []), *jobs.directives]
     charged = {"project" if scheduler in ("sge", "lsf") else "account": jobs.account} if jobs.account else {}
     return {
+        "job_name": "sabench",
         "cores": 1,
         "processes": 1,
         "memory": jobs.memory,

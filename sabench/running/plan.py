@@ -214,4 +214,6 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         hint = did_you_mean(str(fault["loc"][-1]), Plan.model_fields)
         return f"{place!r} is not part of a plan.{hint}"
+    if not place:  # of several parts together
+        return str(fault["msg"]).removeprefix("Value error, ")
     return f"{place}: {fault['msg'].removeprefix('Value error, ')} (given: {fault.get('input')!r})"

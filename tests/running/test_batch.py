@@ -165,7 +165,10 @@ def test_every_scheduler_is_asked_in_its_own_words(scheduler, lines, tmp_path, m
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"batch": {"workers": 2}}, "are of jobs; say --dask slurm"),
+        (
+            {"batch": {"workers": 2}},
+            r"be carried out: workers, .* are of jobs; say --dask slurm.*lsf\.$",
+        ),
         ({"dask": "slurm", "batch": {"memory": "lots"}}, "memory"),
         ({"dask": "slurm", "batch": {"walltime": "long"}}, "walltime"),
         ({"dask": "slurm", "batch": {"workers": 0}}, "workers"),
