@@ -98,6 +98,89 @@ PEREZ_2018 = """\
   year = {2018}
 }"""
 
+SAERENS_2002 = """\
+@article{saerens2002adjusting,
+  author = {Saerens, Marco and Latinne, Patrice and Decaestecker, Christine},
+  title = {Adjusting the outputs of a classifier to new a priori probabilities: a simple procedure},
+  journal = {Neural Computation},
+  volume = {14},
+  number = {1},
+  pages = {21--41},
+  year = {2002},
+  doi = {10.1162/089976602753284446}
+}"""
+
+TRIANTAFYLLOPOULOS_2024 = """\
+@inproceedings{triantafyllopoulos2024enrolment,
+  author = {Triantafyllopoulos, Andreas and Schuller, Bj{\\"o}rn W.},
+  title = {Enrolment-based personalisation for improving individual-level fairness in speech emotion recognition},
+  booktitle = {Interspeech},
+  year = {2024},
+  eprint = {2406.06665},
+  archiveprefix = {arXiv}
+}"""
+
+TRIANTAFYLLOPOULOS_2022 = """\
+@misc{triantafyllopoulos2022exploring,
+  author = {Triantafyllopoulos, Andreas and Song, Meishu and Yang, Zijiang and Jing, Xin and Schuller, Bj{\\"o}rn W.},
+  title = {Exploring speaker enrolment for few-shot personalisation in emotional vocalisation prediction},
+  year = {2022},
+  eprint = {2206.06680},
+  archiveprefix = {arXiv}
+}"""
+
+LI_2017 = """\
+@inproceedings{li2017revisiting,
+  author = {Li, Yanghao and Wang, Naiyan and Shi, Jianping and Liu, Jiaying and Hou, Xiaodi},
+  title = {Revisiting batch normalization for practical domain adaptation},
+  booktitle = {International Conference on Learning Representations (ICLR), workshop track},
+  year = {2017},
+  eprint = {1603.04779},
+  archiveprefix = {arXiv}
+}"""
+
+SCHNEIDER_2020 = """\
+@inproceedings{schneider2020improving,
+  author = {Schneider, Steffen and Rusak, Evgenia and Eck, Luisa and Bringmann, Oliver and Brendel, Wieland and
+            Bethge, Matthias},
+  title = {Improving robustness against common corruptions by covariate shift adaptation},
+  booktitle = {Advances in Neural Information Processing Systems (NeurIPS)},
+  year = {2020}
+}"""
+
+WANG_2021 = """\
+@inproceedings{wang2021tent,
+  author = {Wang, Dequan and Shelhamer, Evan and Liu, Shaoteng and Olshausen, Bruno and Darrell, Trevor},
+  title = {Tent: fully test-time adaptation by entropy minimization},
+  booktitle = {International Conference on Learning Representations (ICLR)},
+  year = {2021},
+  eprint = {2006.10726},
+  archiveprefix = {arXiv}
+}"""
+
+SRIDHAR_2022 = """\
+@article{sridhar2022unsupervised,
+  author = {Sridhar, Kusha and Busso, Carlos},
+  title = {Unsupervised personalization of an emotion recognition system: the unique properties of the externalization
+           of valence in speech},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {13},
+  number = {4},
+  pages = {1959--1972},
+  year = {2022},
+  doi = {10.1109/TAFFC.2022.3187336}
+}"""
+
+TRAN_2023 = """\
+@inproceedings{tran2023personalized,
+  author = {Tran, Minh and Yin, Yufeng and Soleymani, Mohammad},
+  title = {Personalized adaptation with pre-trained speech encoders for continuous emotion recognition},
+  booktitle = {Interspeech},
+  year = {2023},
+  eprint = {2309.02418},
+  archiveprefix = {arXiv}
+}"""
+
 TU_2019 = """\
 @misc{tu2019towards,
   author = {Tu, Ming and Tang, Yun and Huang, Jing and He, Xiaodong and Zhou, Bowen},

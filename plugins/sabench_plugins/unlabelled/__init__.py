@@ -1,0 +1,1 @@
+"""What methods share that adapt to a speaker's unlabelled utterances."""
