@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import typer
 
@@ -102,11 +102,18 @@ def _words(annotation: Any) -> str:
 
     >>> _words(int | None), _words("Annotated[float, Field(gt=0)]")
     ('int | None', 'float, gt=0')
+    >>> from typing import Literal
+    >>> from pydantic import Field
+    >>> _words(Annotated[int, Field(ge=1)] | Literal["all"])
+    "int, ge=1 | Literal['all']"
     """
     from dataclasses import asdict, is_dataclass
 
     from annotated_types import BaseMetadata
     from pydantic.fields import FieldInfo
+
+    if get_origin(annotation) is Union:
+        return " | ".join(_words(choice) for choice in get_args(annotation)).replace("NoneType", "None")
 
     bounds = []
     for extra in getattr(annotation, "__metadata__", ()):
