@@ -209,3 +209,11 @@ PEDREGOSA_2011 = """\
   pages = {2825--2830},
   year = {2011}
 }"""
+
+SNELL_2017 = """\
+@inproceedings{snell2017prototypical,
+  author = {Snell, Jake and Swersky, Kevin and Zemel, Richard},
+  title = {Prototypical networks for few-shot learning},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2017}
+}"""

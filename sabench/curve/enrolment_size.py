@@ -11,7 +11,7 @@ from sabench.interfaces.records import Access
 from sabench.registry.methods import Choice, Parts, resolve
 from sabench.registry.registry import Registry
 
-KINDS: Final = ("neutral", "unlabelled")
+KINDS: Final = ("neutral", "unlabelled", "labelled")
 """Parameters of these names carry k where they move the access of their plugin by as much."""
 
 
@@ -22,7 +22,7 @@ class Carrier:
     Attributes:
         method: as it was asked for.
         owner: name of the plugin whose parameter it is.
-        kind: name of the parameter, and what is enrolled: `neutral` or `unlabelled`.
+        kind: name of the parameter, and what is enrolled: `neutral`, `unlabelled` or `labelled`.
         none: parameters that make it take none.
         impossible: why it cannot take none; empty where it can.
         bare: the method without that plugin, where it is a normaliser; otherwise empty.

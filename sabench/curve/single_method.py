@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sabench.curve.enrolment_size import Carrier
+from sabench.curve.enrolment_size import KINDS, Carrier
 from sabench.errors import ParameterError
 from sabench.protocols.folds import PoolRule
 from sabench.registry.methods import Choice, resolve
@@ -15,8 +15,8 @@ from sabench.running.plan import Plan
 
 def pool_for(carriers: Iterable[Carrier], k: int) -> PoolRule:
     """Return the pool that serves all methods at the largest k: of each kind that one of them takes."""
-    kinds = {carrier.kind for carrier in carriers}
-    return PoolRule(neutral=k if "neutral" in kinds else 0, unlabelled=k if "unlabelled" in kinds else 0)
+    size = dict.fromkeys(KINDS, 0) | {carrier.kind: k for carrier in carriers}
+    return PoolRule(size["neutral"], size["unlabelled"], size["labelled"])
 
 
 def choice_of(registry: Registry, plan: Plan, name: str) -> Choice:

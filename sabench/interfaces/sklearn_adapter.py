@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sabench.interfaces.plugins import Adapter, Context
+from sabench.interfaces.plugins import Adapter, Context, Predictor
 
 if TYPE_CHECKING:
     from sabench.interfaces.views import Enrolment, FeatureView, Utterances
@@ -44,9 +44,13 @@ class SklearnAdapter(Adapter):
         self.pipeline_ = make_pipeline(StandardScaler(), self.estimator(context.seed))
         self.pipeline_.fit(train.features.stack(), train.y)
 
-    def enrol(self, enrolment: Enrolment) -> SklearnPredictor:
+    def enrol(self, enrolment: Enrolment) -> Predictor:
         """Return the same classifier for every speaker."""
-        return SklearnPredictor(self.pipeline_, self.n_classes_)
+        return self.predictor(self.pipeline_)
+
+    def predictor(self, pipeline: Any) -> SklearnPredictor:
+        """Return how a fitted pipeline predicts, for subclasses that have one for each speaker."""
+        return SklearnPredictor(pipeline, self.n_classes_)
 
 
 @dataclass(frozen=True)
