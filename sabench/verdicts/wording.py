@@ -13,16 +13,16 @@ def points(fraction: float) -> str:
     >>> points(0.1213), points(float("inf"))
     ('12.1', '-')
     """
-    return "-" if not math.isfinite(fraction) else f"{100 * fraction:.1f}"
+    return "-" if not math.isfinite(fraction) else f"{100 * fraction:z.1f}"
 
 
 def signed(fraction: float) -> str:
     """Return a difference as percentage points with its sign.
 
-    >>> signed(0.1213), signed(-0.02), signed(float("nan"))
-    ('+12.1', '-2.0', '-')
+    >>> signed(0.1213), signed(-0.02), signed(-1e-9), signed(float("nan"))
+    ('+12.1', '-2.0', '+0.0', '-')
     """
-    return "-" if not math.isfinite(fraction) else f"{100 * fraction:+.1f}"
+    return "-" if not math.isfinite(fraction) else f"{100 * fraction:+z.1f}"
 
 
 def score_words(value: float, low: float, high: float) -> str:
