@@ -190,6 +190,44 @@ TU_2019 = """\
   archiveprefix = {arXiv}
 }"""
 
+SHANKAR_2018 = """\
+@inproceedings{shankar2018generalizing,
+  author = {Shankar, Shiv and Piratla, Vihari and Chakrabarti, Soumen and Chaudhuri, Siddhartha and Jyothi, Preethi and
+            Sarawagi, Sunita},
+  title = {Generalizing across domains via cross-gradient training},
+  booktitle = {International Conference on Learning Representations (ICLR)},
+  year = {2018},
+  url = {https://openreview.net/forum?id=r1Dx7fbCW}
+}"""
+
+LI_2020 = """\
+@inproceedings{li2020speaker,
+  author = {Li, Haoqi and Tu, Ming and Huang, Jing and Narayanan, Shrikanth and Georgiou, Panayiotis},
+  title = {Speaker-invariant affective representation learning via adversarial training},
+  booktitle = {IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP)},
+  year = {2020},
+  doi = {10.1109/icassp40776.2020.9054580}
+}"""
+
+GAT_2022 = """\
+@inproceedings{gat2022speaker,
+  author = {Gat, Itai and Aronowitz, Hagai and Zhu, Weizhong and Morais, Edmilson and Hoory, Ron},
+  title = {Speaker normalization for self-supervised speech emotion recognition},
+  booktitle = {IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP)},
+  year = {2022},
+  eprint = {2202.01252},
+  archiveprefix = {arXiv}
+}"""
+
+SNYDER_2018 = """\
+@inproceedings{snyder2018xvectors,
+  author = {Snyder, David and Garcia-Romero, Daniel and Sell, Gregory and Povey, Daniel and Khudanpur, Sanjeev},
+  title = {X-vectors: robust {DNN} embeddings for speaker recognition},
+  booktitle = {IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP)},
+  year = {2018},
+  doi = {10.1109/ICASSP.2018.8461375}
+}"""
+
 GANIN_2016 = """\
 @article{ganin2016domain,
   author = {Ganin, Yaroslav and Ustinova, Evgeniya and Ajakan, Hana and Germain, Pascal and Larochelle, Hugo and

@@ -283,7 +283,8 @@ class Adapter(Plugin):
         uses_validation: whether `fit` looks at validation speakers; those of methods that do not are
             added to the training set.
         stochastic: whether the seed changes the fit.
-        adapts: name of the unadapted method that it builds on and is held against; empty for a method of its own.
+        adapts: name of the unadapted method that it builds on and is held against; empty for a method of its own. Where
+            that is another one for each kind of features, a mapping of kinds to names.
         devices: what it can use, best first.
         presets: named sets of parameters.
         search_grid: values to choose from on validation with `--search`.
@@ -317,7 +318,7 @@ class Adapter(Plugin):
     accepts: ClassVar[tuple[str, ...]] = ("functionals",)
     uses_validation: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
-    adapts: ClassVar[str] = ""
+    adapts: ClassVar[str | Mapping[str, str]] = ""
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {}
@@ -327,6 +328,17 @@ class Adapter(Plugin):
     def access(self) -> Access:
         """How much enrolment it needs, with its present parameters."""
         return Access()
+
+    @classmethod
+    def unadapted(cls, kind: str) -> str:
+        """Return the name of the unadapted method that it builds on, on features of a kind; empty where there is none.
+
+        >>> class Either(Adapter):
+        ...     adapts = {"functionals": "mlp", "sequences": "tdnn"}
+        >>> Either.unadapted("sequences")
+        'tdnn'
+        """
+        return cls.adapts if isinstance(cls.adapts, str) else cls.adapts.get(kind, "")
 
     @abstractmethod
     def fit(

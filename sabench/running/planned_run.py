@@ -66,6 +66,7 @@ class PlannedRun:
         method = self.parts.method
         method = replace(method, variant=", ".join(filter(None, (method.variant, "search" * bool(self.grid)))))
         kept = self.evaluation_parameters
+        unadapted = adapter.unadapted(self.parts.extractor.kind)
         threads = self.threads or max(1, cores() // len(protocol.folds))
         device = resolve_device(self.device, adapter.devices, elsewhere=self.elsewhere)
         keys = {
@@ -102,6 +103,6 @@ class PlannedRun:
             stochastic=adapter.stochastic,
             folds=keys,
             evaluations=evaluations,
-            adapts=adapter.adapts if adapter.adapts != method.name else "",
+            adapts=unadapted if unadapted != method.name else "",
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )

@@ -10,7 +10,7 @@ from sabench import Access, Enrolment, Utterances
 from sabench.checks import parametrize_with_checks
 from sabench_plugins.adapters.dat import Dat
 from sabench_plugins.adapters.mlp import Mlp
-from sabench_plugins.functionals.adversary import Reversed
+from sabench_plugins.objectives.reversal import Reversed
 
 SMALL = {"units": 16, "epochs": 4, "dropout": 0.0}
 

@@ -12,7 +12,7 @@ from sabench_plugins.references import PEREZ_2018
 
 if TYPE_CHECKING:
     from sabench_plugins.functionals.network import Conditioning
-    from sabench_plugins.functionals.training import Schedule
+    from sabench_plugins.training import Schedule
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -37,6 +37,19 @@ def seed_rows(task: str, table: str, percent: Mapping[str, float], extra: str = 
     )
 
 
+def quoted_by_seed(method: str, task: str, table: str, percent: float, adapter: str, differences: str) -> Reported:
+    """Return a row that the seed paper prints as others report it."""
+    return Reported(
+        method=method,
+        task=task,
+        uar=round(percent / 100, 4),
+        source=f"{_SEED}, {table}, as quoted there",
+        url=_SEED_URL,
+        differences=differences,
+        adapter=adapter,
+    )
+
+
 def _differences(method: str) -> str:
     sentences = []
     if method.endswith("-NORM"):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from sabench import Adapter, Context, Cost, Enrolment, FeatureView, Utterances
+from sabench import Adapter, Context, Cost, Enrolment, FeatureView, Predictor, Utterances
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sabench_plugins.functionals.adversary import Adversary
     from sabench_plugins.functionals.network import Conditioning, Perceptron
-    from sabench_plugins.functionals.training import Schedule
+    from sabench_plugins.objectives.plain import Plain
+    from sabench_plugins.training import Schedule
 
 STEP_S = 1.2e-3
 """Seconds of a step; hardly any of them are arithmetic."""
@@ -59,9 +59,9 @@ class FunctionalsAdapter(Adapter):
 
         torch.manual_seed(context.seed)
         self.network_ = self._network(train.features.width, len(train.classes))
-        FunctionalsTraining(self.network_, train, validation, self._schedule(), context, self._adversary(train)).run()
+        FunctionalsTraining(self.network_, train, validation, self._schedule(), context, self._objective(train)).run()
 
-    def enrol(self, enrolment: Enrolment) -> "FunctionalsPredictor":
+    def enrol(self, enrolment: Enrolment) -> Predictor:
         """Return the network beside the mean of a speaker's neutral functionals."""
         return FunctionalsPredictor(self.network_, self.network_.neutral_mean(enrolment))
 
@@ -90,11 +90,12 @@ class FunctionalsAdapter(Adapter):
     def _how_conditioned(self) -> "Conditioning":
         return "none"
 
-    def _adversary(self, train: Utterances) -> "Adversary | None":
+    def _objective(self, train: Utterances) -> "Plain | None":
+        """Return what it is trained for; None for emotions alone."""
         return None
 
     def _schedule(self) -> "Schedule":
-        from sabench_plugins.functionals.training import Schedule
+        from sabench_plugins.training import Schedule
 
         return Schedule(self.epochs, self.batch_size, self.learning_rate, self.weight_decay)
 

@@ -29,7 +29,7 @@ class BatchNormPerceptron(Perceptron):
         super().__init__(width, units, n_classes, dropout, "none")
         self.first_norm, self.second_norm = Norm(units), Norm(units)
 
-    def encode(self, x: Tensor, neutral: Tensor) -> Tensor:
+    def encode(self, x: Tensor, neutral: Tensor, /) -> Tensor:
         """Return the last hidden layer, shape `(n, units)`; `neutral` is not looked at."""
         hidden = self.dropout(self.first_norm(self.first((x - self.mean) / self.scale)).relu())
         return self.second_norm(self.second(hidden)).relu()

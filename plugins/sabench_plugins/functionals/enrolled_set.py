@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from sabench import Access, Context, Enrolment, Utterances
 from sabench_plugins.companions import NOBODY
 from sabench_plugins.functionals.network import Perceptron
-from sabench_plugins.functionals.training import FunctionalsTraining, Schedule
+from sabench_plugins.functionals.training import FunctionalsTraining
+from sabench_plugins.training import Schedule
 
 
 class EnrolmentPerceptron(Perceptron):
@@ -33,7 +34,7 @@ class EnrolmentPerceptron(Perceptron):
         nn.init.zeros_(self.attended.weight)
         nn.init.zeros_(self.attended.bias)
 
-    def encode(self, x: Tensor, neutral: Tensor) -> Tensor:
+    def encode(self, x: Tensor, neutral: Tensor, /) -> Tensor:
         """Return the last hidden layer, shape `(n, units)`.
 
         Args:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sabench import Enrolment, FeatureView
+from sabench_plugins.classifier import Classifier
 
 Conditioning = Literal["none", "film", "difference", "film-difference", "concatenation", "layers"]
 
@@ -16,7 +17,7 @@ DIFFERENCES: Final = ("difference", "film-difference")
 MODULATIONS: Final = ("film", "film-difference")
 
 
-class Perceptron(nn.Module):
+class Perceptron(Classifier):
     """Functionals `x` of an utterance and `n` of its speaker's neutral speech to emotions.
 
     What the first hidden layer sees, both standardised as `x` is in training:
@@ -32,15 +33,10 @@ class Perceptron(nn.Module):
     network or with the bare subtraction. [guess]
     """
 
-    mean: Tensor
-    scale: Tensor
-
     def __init__(self, width: int, units: int, n_classes: int, dropout: float, conditioning: Conditioning) -> None:
-        super().__init__()
+        super().__init__(width)
         assert conditioning in get_args(Conditioning)  # noqa: S101  (parameters are validated before)
         self.conditioning = conditioning
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("scale", torch.ones(width))
         self.first = nn.Linear(2 * width if conditioning == "concatenation" else width, units)
         self.second = nn.Linear(units, units)
         self.dropout = nn.Dropout(dropout)
@@ -54,10 +50,9 @@ class Perceptron(nn.Module):
     def standardise_by(self, x: Tensor) -> None:
         """Take mean and deviation of training functionals; a constant one keeps its size."""
         deviation, mean = torch.std_mean(x, dim=0, correction=0)
-        self.mean.copy_(mean)
-        self.scale.copy_(torch.where(deviation > 1e-6, deviation, 1.0))
+        self.standardise_to(mean, deviation)
 
-    def encode(self, x: Tensor, neutral: Tensor) -> Tensor:
+    def encode(self, x: Tensor, neutral: Tensor, /) -> Tensor:
         """Return the last hidden layer, shape `(n, units)`.
 
         Args:
@@ -78,11 +73,6 @@ class Perceptron(nn.Module):
             added = [of_layer(embedding) for of_layer in self.maps]
         hidden = self.dropout((self.first(x) + added[0]).relu())
         return (self.second(hidden) + added[1]).relu()
-
-    def forward(self, x: Tensor, neutral: Tensor) -> Tensor:
-        """Return logits of emotions, shape `(n, n_classes)`."""
-        logits: Tensor = self.emotion(self.encode(x, neutral))
-        return logits
 
     def probabilities(self, features: FeatureView, neutral: Tensor) -> np.ndarray:
         """Return probabilities of emotions, shape `(n, n_classes)`, of a trained network."""

@@ -43,8 +43,9 @@ def refuse_other(content: Content, registry: Registry) -> str:
             f"{RUN}: the run is marked {word}, which {method.adapter.name} is not, so that its seeds would count wrong."
         )
         raise BundleError(msg)
-    if content.record.adapts and adapter.adapts != content.record.adapts:
-        what = f"builds on {adapter.adapts}" if adapter.adapts else "is a method of its own"
+    builds_on = sorted({adapter.unadapted(kind) for kind in adapter.accepts} - {""})
+    if content.record.adapts and content.record.adapts not in builds_on:
+        what = f"builds on {' or '.join(builds_on)}" if builds_on else "is a method of its own"
         msg = f"{RUN}: the run is to be held against {content.record.adapts}; {method.adapter.name} {what}."
         raise BundleError(msg)
     _refuse_other_name(content, offer)

@@ -1,16 +1,18 @@
-"""The adversary of `dat`: a network that tells speakers apart, behind a reversed gradient."""
+"""Gradient reversal: a network that tells speakers apart, and a layer that unlearns what it uses."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812  (the name that torch users know)
+from torch import Tensor
 
 from sabench import Utterances
+from sabench_plugins.classifier import Classifier
+from sabench_plugins.objectives.plain import Batch, Plain, Step
+from sabench_plugins.objectives.speakers import SpeakerHead
 
 
 class Reversed(torch.autograd.Function):
@@ -28,25 +30,23 @@ class Reversed(torch.autograd.Function):
         return -ctx.strength * gradient, None
 
 
-class Adversary(nn.Module):
-    """Tells the training speakers from the last hidden layer; what it learns, that layer unlearns."""
+class Reversal(Plain):
+    """Emotions and speakers at once; the gradient of the speakers reaches the encoder reversed."""
 
     def __init__(self, units: int, train: Utterances, strength: float) -> None:
         super().__init__()
         self.strength = strength
-        self.speaker = torch.from_numpy(np.unique(train.speaker, return_inverse=True)[1])
-        self.head = nn.Sequential(nn.Linear(units, units), nn.ReLU(), nn.Linear(units, len(train.rows_of)))
+        self.head = SpeakerHead(units, train)
 
-    def loss(self, hidden: Tensor, rows: np.ndarray, progress: float) -> Tensor:
-        """Return the cross-entropy of speakers, mean over utterances.
-
-        Args:
-            hidden: their last hidden layer, shape `(n, units)`.
-            rows: which training utterances they are.
-            progress: share of all steps done; it decides the strength.
-        """
-        logits = self.head(Reversed.apply(hidden, strength_at(progress, self.strength)))
-        return F.cross_entropy(logits, self.speaker[rows])
+    def steps(self, network: Classifier, batch: Batch) -> Iterator[Step]:
+        """Yield one step of everything."""
+        hidden = network.encode(batch.x, batch.beside)
+        turned = Reversed.apply(hidden, strength_at(batch.progress, self.strength))
+        losses = {
+            "loss": batch.loss(network.emotion(hidden)),
+            "speaker_loss": self.head.loss(turned, batch.rows),
+        }
+        yield Step(losses, [*network.parameters(), *self.parameters()])
 
 
 def strength_at(progress: float, full: float) -> float:
