@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import pickletools
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,10 @@ _NAMING: Final = ("GLOBAL", "STACK_GLOBAL", "INST", "REDUCE")
 
 def holds_pickle(path: Path) -> bool:
     """Whether a file is a pickle, or a packed file, an archive or an array with one inside."""
-    return _holds(path.read_bytes())
+    with warnings.catch_warnings():
+        # Weights may read as the text of a pickle with an escape that is none; that is no fault of the file.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _holds(path.read_bytes())
 
 
 def _holds(content: bytes) -> bool:
