@@ -29,7 +29,9 @@ class CrossGrad(SmallNetwork):
     Gradients are those of an utterance's own loss, where their code takes the mean over a batch, so that the batch
     size changes nothing, and inputs are counted in standard deviations of training [guess]. Epsilon (theirs is 10, on
     images), sizes and the recipe are [guess], and so is where Tu et al. move: `hidden` moves the last hidden layer of
-    one encoder that both heads share. At alpha 0 it is trained as `mlp` on functionals and as `tdnn` on
+    one encoder that both heads share. On validation speakers of nEMO (eGeMAPS, two seeds, best UAR in % of the later
+    half of the epochs) epsilon hardly matters: 40.5, 40.3, 41.0, 40.7 and 40.5 at 0, 1, 3, 10 and 30, where `mlp` has
+    40.7, so it stays theirs. At alpha 0 it is trained as `mlp` on functionals and as `tdnn` on
     sequences, with other random numbers.
 
     Attributes:

@@ -25,7 +25,9 @@ class Menan(SmallNetwork):
     `entropy_weight` times the entropy of that head's posterior, which is largest where it has no idea.
 
     That the entropy stands in for a reversed gradient altogether, one step of the speakers for one of the emotions, the
-    weight, all sizes and the recipe are [guess]; their augmentation is left out. At weight 0 it is trained as `mlp` on
+    weight, all sizes and the recipe are [guess]; their augmentation is left out. The weight was chosen on validation
+    speakers of nEMO (eGeMAPS, two seeds, best UAR in % of the later half of the epochs): 41.4, 42.7, 43.0, 42.6 and
+    42.0 at 0.03, 0.1, 0.3, 1 and 3, where `mlp` has 40.7. At weight 0 it is trained as `mlp` on
     functionals and as `tdnn` on sequences, with other random numbers.
 
     Attributes:
