@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sabench_plugins.sequences.frames import FrameClassifier
 
 FLOPS: Final = 50e9
-"""Floating point operations a second of a thread: 75e9 were measured on a processor with AVX-512 (40 bands, 64 channels,
-32 crops a step), taken down by a third for others."""
+"""Floating point operations a second of a thread: 75e9 were measured on a processor with AVX-512 (40 bands, 64
+channels, 32 crops a step), taken down by a third for others."""
 
 
 # No `from __future__ import annotations` here: see `FunctionalsAdapter`.
