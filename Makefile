@@ -13,6 +13,7 @@ $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	-$(BIN)/python -m pip install --quiet --no-deps resemblyzer==0.1.4  # the weights of `dvector`
 	@touch $@
 
 DEMO_RUN := $(BIN)/sabench run --dataset aibo:5class --results $(DEMO)/results

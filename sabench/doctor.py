@@ -29,7 +29,7 @@ LOW_DISK_GIB: Final = 5.0
 _PATIENCE_S: Final = 3.0
 _NEEDED_BY: Final = {
     "torch": "neural methods",
-    "torchaudio": "neural methods",
+    "torchaudio": "spectrograms and pretrained encoders",
     "opensmile": "eGeMAPS and IS09 functionals",
     "sklearn": "every classifier of scikit-learn",
     "mlflow": "tracking; without it run with --no-track",
@@ -137,7 +137,8 @@ def _plugins() -> Iterator[Finding]:
         yield Finding(kind, "ok", f"{len(offers) - len(broken)} plugins")
         for offer in broken:
             optional = _EXTRA in offer.reason
-            advice = "" if optional else f"Repair or uninstall {offer.distribution}; everything else works."
+            helped = "pip install" in offer.reason
+            advice = "" if helped else f"Repair or uninstall {offer.distribution}; everything else works."
             yield Finding(f"{kind}: {offer.name}", "note" if optional else "fault", offer.reason, advice)
 
 

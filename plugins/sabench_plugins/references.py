@@ -255,3 +255,12 @@ SNELL_2017 = """\
   booktitle = {Advances in Neural Information Processing Systems},
   year = {2017}
 }"""
+
+WAN_2018 = """\
+@inproceedings{wan2018generalized,
+  author = {Wan, Li and Wang, Quan and Papir, Alan and Lopez Moreno, Ignacio},
+  title = {Generalized end-to-end loss for speaker verification},
+  booktitle = {IEEE International Conference on Acoustics, Speech and Signal Processing (ICASSP)},
+  year = {2018},
+  doi = {10.1109/ICASSP.2018.8462665}
+}"""

@@ -175,7 +175,7 @@ def test_an_unknown_name_gets_a_hint_and_what_there_is():
 
 
 def test_an_unknown_name_without_a_likeness_gets_no_hint():
-    with pytest.raises(UnknownPlugin, match=r"Unknown features 'qqqq'. Installed: egemaps"):
+    with pytest.raises(UnknownPlugin, match=r"Unknown features 'qqqq'. Installed: dvector, egemaps"):
         Registry().get("features", "qqqq")
 
 

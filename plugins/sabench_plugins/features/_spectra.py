@@ -1,18 +1,20 @@
-"""Magnitude spectra and mel filters, on scipy's FFT.
-
-They equal torchaudio's (tests compare them). torchaudio itself is not used: it takes seconds to import in every
-worker, and its last release refuses to load beside a torch built for another CUDA.
-"""
+"""Magnitude spectra and mel filters, by torchaudio."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from sabench import FeatureError
+from sabench_plugins.features import _torchaudio
 
-# A window is sum_k (-1)^k a_k cos(2 pi k n / N), periodic as in torch.
-WINDOWS = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46), "rectangular": (1.0, 0.0)}
+WINDOWS = ("hann", "hamming", "rectangular")
+"""All of them periodic."""
 PEAK_FLOOR = 1e-6
+Scale = Literal["htk", "slaney"]
 
 
 def peak_normalised(signal: np.ndarray) -> np.ndarray:
@@ -21,11 +23,21 @@ def peak_normalised(signal: np.ndarray) -> np.ndarray:
     Raises:
         FeatureError: the signal is empty.
     """
+    mono = mixed_down(signal)
+    return mono / (np.abs(mono).max() + np.float32(PEAK_FLOOR))
+
+
+def mixed_down(signal: np.ndarray) -> np.ndarray:
+    """Return the mean of all channels, float32 of shape `(samples,)`.
+
+    Raises:
+        FeatureError: the signal is empty.
+    """
     if not signal.size:
         msg = "the signal is empty; features need at least one sample."
         raise FeatureError(msg)
-    mono = signal.mean(axis=0, dtype=np.float32)
-    return mono / (np.abs(mono).max() + np.float32(PEAK_FLOOR))
+    mono: np.ndarray = signal.mean(axis=0, dtype=np.float32)
+    return mono
 
 
 def magnitudes(samples: np.ndarray, *, frame: int, hop: int, window: str) -> np.ndarray:
@@ -36,15 +48,24 @@ def magnitudes(samples: np.ndarray, *, frame: int, hop: int, window: str) -> np.
 
     Raises:
         FeatureError: a window of another name.
+        PluginLoadError: torchaudio does not load.
     """
-    from scipy import fft
-
     if window not in WINDOWS:
         msg = f"Window {window!r} is not known; expected one of {', '.join(WINDOWS)}."
         raise FeatureError(msg)
-    padded = np.pad(samples, (0, max(frame - len(samples), 0)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, frame)[::hop]
-    return np.abs(fft.rfft(frames * _taper(window, frame), axis=1))
+    import torch
+
+    padded = torch.from_numpy(np.pad(samples, (0, max(frame - len(samples), 0))))
+    tapers: dict[str, Callable[[int], torch.Tensor]] = {
+        "hann": torch.hann_window,
+        "hamming": torch.hamming_window,
+        "rectangular": torch.ones,
+    }
+    spectrum = _torchaudio.module("functional").spectrogram(
+        padded, 0, tapers[window](frame), frame, hop, frame, power=None, normalized=False, center=False
+    )
+    magnitude: np.ndarray = np.abs(spectrum.T.numpy())  # torch's own takes longer than the transform
+    return magnitude
 
 
 def n_frames(duration_s: float, frame_s: float, hop_s: float) -> int:
@@ -56,25 +77,36 @@ def n_frames(duration_s: float, frame_s: float, hop_s: float) -> int:
     return 1 + int(max(duration_s - frame_s, 0.0) / hop_s + 1e-6)
 
 
-def _taper(window: str, frame: int) -> np.ndarray:
-    constant, cosine = WINDOWS[window]
-    return (constant - cosine * np.cos(2 * np.pi * np.arange(frame) / frame)).astype(np.float32)
+def mel_filters(
+    n_bins: int, n_bands: int, low_hz: float, high_hz: float, sampling_rate: int, *, scale: Scale = "htk"
+) -> np.ndarray:
+    """Return triangular filters equally spaced in mel, float32 of shape `(n_bins, n_bands)`.
 
-
-def mel_filters(n_bins: int, n_bands: int, low_hz: float, high_hz: float, sampling_rate: int) -> np.ndarray:
-    """Return triangular filters equally spaced in mel, float32 of shape `(n_bins, n_bands)`, peak one.
-
-    Mel is 2595 log10(1 + f/700), as in HTK.
+    Args:
+        n_bins: spectral lines from 0 Hz to half the sampling rate.
+        n_bands: number of filters.
+        low_hz: lower edge of the lowest.
+        high_hz: upper edge of the highest.
+        sampling_rate: in Hz.
+        scale: `htk` for 2595 log10(1 + f/700) and triangles of peak one; `slaney` for that of Slaney's Auditory
+            Toolbox, linear up to 1 kHz, and triangles of one area.
 
     Raises:
         FeatureError: bands so narrow that one holds no spectral line.
+        PluginLoadError: torchaudio does not load.
     """
-    low, high = (2595 * np.log10(1 + np.array([low_hz, high_hz]) / 700)).tolist()
-    edges = 700 * (10 ** (np.linspace(low, high, n_bands + 2) / 2595) - 1)
-    lines = np.linspace(0, sampling_rate / 2, n_bins)[:, None]
-    rising = (lines - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - lines) / np.diff(edges)[1:]
-    filters = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of an empty band, which is refused here
+        made = _torchaudio.module("functional").melscale_fbanks(
+            n_bins,
+            low_hz,
+            high_hz,
+            n_bands,
+            sampling_rate,
+            norm="slaney" if scale == "slaney" else None,
+            mel_scale=scale,
+        )
+    filters: np.ndarray = made.numpy()
     if not filters.any(axis=0).all():
         n_empty = int((~filters.any(axis=0)).sum())
         msg = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -9,7 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from sabench import FeatureExtractor, hookimpl
-from sabench_plugins.features import _spectra
+from sabench_plugins.features import _spectra, _torchaudio
+
+_torchaudio.refuse_mismatch()
 
 
 class LogMel(FeatureExtractor):
@@ -33,6 +36,8 @@ class LogMel(FeatureExtractor):
     name = "logmel"
     title = "Log-mel spectrogram, 40 bands, 25 ms frames every 10 ms"
     kind = "sequences"
+    version = "2"
+    libraries = ("torch", "torchaudio")
 
     def __init__(
         self,
@@ -65,8 +70,12 @@ class LogMel(FeatureExtractor):
             hop=round(self.hop_s * sampling_rate),
             window=self.window,
         )
-        filters = _spectra.mel_filters(spectrum.shape[1], self.n_bands, self.low_hz, self.high_hz, sampling_rate)
+        filters = _filters(spectrum.shape[1], self.n_bands, self.low_hz, self.high_hz, sampling_rate)
         return np.log(spectrum**2 @ filters + np.float32(self.floor))
+
+
+_filters = functools.lru_cache(maxsize=8)(_spectra.mel_filters)
+"""The same for every utterance of a corpus."""
 
 
 @hookimpl

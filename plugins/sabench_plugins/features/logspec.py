@@ -9,8 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from sabench import FeatureExtractor, hookimpl
-from sabench_plugins.features import _spectra
+from sabench_plugins.features import _spectra, _torchaudio
 from sabench_plugins.references import TRIANTAFYLLOPOULOS_2021
+
+_torchaudio.refuse_mismatch()
 
 
 class LogSpec(FeatureExtractor):
@@ -34,6 +36,8 @@ class LogSpec(FeatureExtractor):
     title = "Log-magnitude spectrogram, 25 ms frames every 10 ms"
     references = (TRIANTAFYLLOPOULOS_2021,)
     kind = "sequences"
+    version = "2"
+    libraries = ("torch", "torchaudio")
 
     def __init__(
         self,
