@@ -24,7 +24,7 @@ def test_every_dependency_has_the_version_that_the_tests_ran_with():
     assert names(PROJECT["dependencies"]) <= pins("constraints.txt").keys()
 
 
-@pytest.mark.parametrize("extra", ["audb", "cluster", "dask", "docs", "dev"])
+@pytest.mark.parametrize("extra", ["audb", "cluster", "dask", "docs", "dvector", "ssl", "dev"])
 def test_so_has_every_extra(extra):
     assert names(PROJECT["optional-dependencies"][extra]) - {"sabench"} <= pins("constraints.txt").keys()
 

@@ -264,3 +264,42 @@ WAN_2018 = """\
   year = {2018},
   doi = {10.1109/ICASSP.2018.8462665}
 }"""
+
+BAEVSKI_2020 = """\
+@inproceedings{baevski2020wav2vec,
+  author = {Baevski, Alexei and Zhou, Yuhao and Mohamed, Abdelrahman and Auli, Michael},
+  title = {wav2vec 2.0: a framework for self-supervised learning of speech representations},
+  booktitle = {Advances in Neural Information Processing Systems (NeurIPS)},
+  year = {2020}
+}"""
+
+HSU_2021 = """\
+@article{hsu2021hubert,
+  author = {Hsu, Wei-Ning and Bolte, Benjamin and Tsai, Yao-Hung Hubert and Lakhotia, Kushal and
+            Salakhutdinov, Ruslan and Mohamed, Abdelrahman},
+  title = {{HuBERT}: self-supervised speech representation learning by masked prediction of hidden units},
+  journal = {IEEE/ACM Transactions on Audio, Speech, and Language Processing},
+  volume = {29},
+  year = {2021},
+  doi = {10.1109/TASLP.2021.3122291}
+}"""
+
+CHEN_2022 = """\
+@article{chen2022wavlm,
+  author = {Chen, Sanyuan and Wang, Chengyi and Chen, Zhengyang and Wu, Yu and Liu, Shujie and others},
+  title = {{WavLM}: large-scale self-supervised pre-training for full stack speech processing},
+  journal = {IEEE Journal of Selected Topics in Signal Processing},
+  volume = {16},
+  number = {6},
+  year = {2022},
+  doi = {10.1109/JSTSP.2022.3188113}
+}"""
+
+WOLF_2020 = """\
+@inproceedings{wolf2020transformers,
+  author = {Wolf, Thomas and Debut, Lysandre and Sanh, Victor and Chaumond, Julien and Delangue, Clement and others},
+  title = {Transformers: state-of-the-art natural language processing},
+  booktitle = {Conference on Empirical Methods in Natural Language Processing: System Demonstrations (EMNLP)},
+  year = {2020},
+  doi = {10.18653/v1/2020.emnlp-demos.6}
+}"""

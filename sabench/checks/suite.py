@@ -81,7 +81,7 @@ def expected_failures(subject: Subject, expected: Mapping[str, str] | None = Non
     Raises:
         ContractError: a name is that of no check, or a reason is missing.
     """
-    known = subject.cls.expected_failed_checks if expected is None else expected
+    known = subject.plugin.expected_failed_checks if expected is None else expected
     names = [check.name for check in checks_of(subject.kind)]
     for name, reason in known.items():
         if name not in names:

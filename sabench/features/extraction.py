@@ -14,7 +14,7 @@ import numpy as np
 
 from sabench import audio
 from sabench.containers.recording import Recording
-from sabench.errors import AudioError, FeatureError
+from sabench.errors import AudioError, FeatureError, SabenchError, described
 from sabench.features.shards import writable, write_shard
 from sabench.machine import processes
 
@@ -115,7 +115,9 @@ def extract(
     Raises:
         FeatureError: utterances that failed (all others are kept), or a store that cannot be written.
     """
-    n_workers = 1 if len(items) <= HERE else min(processes.count(jobs), len(items))
+    _prepare(extractor, name)
+    most = extractor.most_jobs or len(items)
+    n_workers = 1 if len(items) <= HERE else min(processes.count(jobs), len(items), most)
     failures: list[str] = []
     done = 0
     chunks = chunked(items, weights, n_workers)
@@ -129,6 +131,23 @@ def extract(
                 break
     if failures:
         raise FeatureError(_told(failures, name, done))
+
+
+def _prepare(extractor: FeatureExtractor, name: str) -> None:
+    """Have an extractor get ready, once and in this process: many workers would fetch its weights many times."""
+    try:
+        extractor.prepare()
+    except SabenchError:
+        raise
+    except ImportError as error:
+        raise FeatureError(_lacking(name, error)) from error
+    except Exception as error:  # a plugin may raise anything
+        msg = f"Features {name!r} cannot be prepared: {described(error)}"
+        raise FeatureError(msg) from error
+
+
+def _lacking(name: str, error: ImportError) -> str:
+    return f"Feature extractor {name!r} cannot be used: {error}. Install what is missing with pip."
 
 
 def chunked(items: Sequence[Item], weights: np.ndarray, n_workers: int) -> list[list[Item]]:
@@ -194,8 +213,7 @@ def extract_chunk(chunk: Sequence[Item], extractor: FeatureExtractor, name: str,
         except (AudioError, FeatureError) as error:
             failures.append(f"{item}: {error}")
         except ImportError as error:
-            msg = f"Feature extractor {name!r} cannot be used: {error}. Install what is missing with pip."
-            raise FeatureError(msg) from error
+            raise FeatureError(_lacking(name, error)) from error
         except Exception as error:  # noqa: BLE001  (a plugin may raise anything; it costs this utterance alone)
             failures.append(f"{item}: {type(error).__name__}: {error}")
     if arrays:

@@ -151,6 +151,8 @@ class FeatureExtractor(Plugin):
         kind: `functionals` for `(n_features,)`, `sequences` for `(n_frames, n_bins)`.
         hop_s: seconds from one frame of a sequence to the next, for estimates of cost; an extractor may
             have a parameter of this name.
+        trained_on: names of datasets that its weights have seen. A run on one of them is marked contaminated and
+            never ranked with the rest.
 
     >>> import numpy as np
     >>> class Level(FeatureExtractor):
@@ -167,6 +169,19 @@ class FeatureExtractor(Plugin):
 
     kind: ClassVar[Literal["functionals", "sequences"]]
     hop_s: float = 0.010
+    trained_on: tuple[str, ...] = ()
+
+    @property
+    def most_jobs(self) -> int | None:
+        """Worker processes at most: one where a graphics card does the work."""
+        return None
+
+    def prepare(self) -> None:
+        """Get what `extract` needs, such as weights; called once before worker processes start.
+
+        Raises:
+            FeatureError: it cannot be had, saying what was expected where.
+        """
 
     def expected_shape(self, duration_s: float) -> tuple[int, ...] | None:
         """Return the shape of the features of so many seconds where it is known beforehand, to estimate costs."""

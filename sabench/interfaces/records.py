@@ -34,6 +34,10 @@ OPTIONAL_COLUMNS: Final = ("text", "fold")
 """Columns that a table has where its corpus knows them; neither enters the fingerprint."""
 
 
+TRAINED_ON: Final = "trained_on"
+"""Stands among the parameters of features whose weights have seen datasets, with their names."""
+
+
 @dataclass(frozen=True)
 class Access:
     """How much enrolment of a target speaker a method needs: its price tag.

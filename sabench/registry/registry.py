@@ -14,7 +14,7 @@ import pluggy
 
 from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, described, did_you_mean
 from sabench.interfaces import hookspecs, plugins
-from sabench.interfaces.records import Alias, Component
+from sabench.interfaces.records import TRAINED_ON, Alias, Component
 from sabench.interfaces.versions import version_of
 from sabench.registry import files, probing
 
@@ -149,14 +149,22 @@ class Registry:
             ParameterError: a parameter that it does not have, or a value that it does not take.
         """
         cls = self._offer(kind, component.name).value
-        if isinstance(cls, Alias) or version_of(cls) != component.version:
-            here = "an alias" if isinstance(cls, Alias) else f"version {version_of(cls)}"
-            msg = (
-                f"The run was made with {component.name} version {component.version}; {here} is installed. "
-                "Install the version of the run, or repeat the run."
-            )
-            raise PluginLoadError(msg)
-        return self.create(kind, component.name, {**component.parameters, **(changes or {})})
+        parameters = {**component.parameters, **(changes or {})}
+        if not isinstance(cls, Alias):
+            own = {name: value for name, value in parameters.items() if name != TRAINED_ON or name in cls.signature()}
+            if version_of(cls) == component.version:
+                return self.create(kind, component.name, own)
+            # Where weights or a table are part of the version, only a built plugin has it.
+            with contextlib.suppress(SabenchError):
+                plugin = self.create(kind, component.name, own)
+                if version_of(plugin) == component.version:
+                    return plugin
+        here = "an alias" if isinstance(cls, Alias) else f"version {version_of(cls)}"
+        msg = (
+            f"The run was made with {component.name} version {component.version}; {here} is installed. "
+            "Install the version of the run, or repeat the run."
+        )
+        raise PluginLoadError(msg)
 
     @cached_property
     def _installed(self) -> Mapping[str, tuple[importlib.metadata.EntryPoint, ...]]:
@@ -235,6 +243,9 @@ def component(name: str, plugin: plugins.Plugin) -> Component:
     from sabench.hashing import canonical, plain
 
     parameters = plain(plugin.parameters())
+    seen = getattr(plugin, TRAINED_ON, ())
+    if seen:
+        parameters = {**parameters, TRAINED_ON: list(seen)}
     try:
         canonical(parameters)
     except (TypeError, ValueError) as error:
