@@ -107,9 +107,7 @@ class Verification:
     def sentence(self) -> str:
         """What was checked, in words."""
         run, count = self.bundle.record, len(self.bundle.content.card.scored())
-        text = (
-            f"{run.run_id}{' (simulated)' if run.simulated else ''}, {count} utterances, {_counted(run.folds, 'fold')}"
-        )
+        text = f"{run.run_id}{run.mark}, {count} utterances, {_counted(run.folds, 'fold')}"
         text = f"{text}, {_counted(run.draws, 'draw')}"
         if self.recomputed:
             return f"Verified: {text}; card, keys, utterances and every score agree."

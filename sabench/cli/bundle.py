@@ -51,8 +51,7 @@ def export(
     if json:
         print_json({"run_id": record.run_id, "file": str(output), "bytes": size, "labels": shareable})
         return
-    mark = " (simulated)" if record.simulated else ""
-    say(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}{mark}, draws {', '.join(record.draws)}.")
+    say(f"Wrote {output} ({size / 1024:.0f} KiB): {record.run_id}{record.mark}, draws {', '.join(record.draws)}.")
     if not shareable:
         message(
             f"Labels of {record.dataset} may not be shared, so the bundle holds none: whoever verifies it needs the "
@@ -140,6 +139,7 @@ def _json(file: Path, verification: Verification, reason: str) -> dict[str, Any]
         "task": run.task,
         "protocol_hash": run.protocol_hash,
         "simulated": run.simulated,
+        "contaminated": run.contaminated,
         "scores": {
             draw: {"uar_mean": score.uar_mean, "uar_pooled": score.uar_pooled, "n_scored": score.n_scored}
             for draw, score in verification.scores.items()

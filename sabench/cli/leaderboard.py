@@ -14,7 +14,7 @@ from sabench.cli.site import write_site
 
 if TYPE_CHECKING:
     from sabench.interfaces.records import Reported
-    from sabench.leaderboard.board import Across, Board, RankedTable, Row
+    from sabench.leaderboard.board import Across, Board, Row
     from sabench.leaderboard.build import Literature
     from sabench.results.sources import RunSource
 
@@ -142,15 +142,18 @@ _NUMBERS = ["p (Holm)", "worse for", "detectable"]
 def _print(board: Board) -> None:
     from sabench.cli.output import message, table, visible
     from sabench.leaderboard.answers import answer
+    from sabench.leaderboard.cells import CONTAMINATED
 
     for across in board.across:
         _print_across(across)
     for ranked in board.tables:
         heading = f"{ranked.title}{ranked.mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
-        table(heading, heads, _rows(ranked), drop=_DROP)
+        table(heading, heads, _rows(ranked.rows), drop=_DROP)
+        if ranked.contaminated:
+            table(CONTAMINATED, heads, _rows(ranked.contaminated), drop=_DROP)
         if ranked.draws:
-            draws = [[row.method, row.draw, *_numbers(row)] for row in ranked.draws]
+            draws = [[_named(row), row.draw, *_numbers(row)] for row in ranked.draws]
             heads = ["method", "draw", "UAR % [95% CI]", "to first", *_NUMBERS]
             table("Other draws and controls, never ranked", heads, draws, drop=_DROP)
         if ranked.literature:
@@ -186,14 +189,17 @@ def _print_across(across: Across) -> None:
         typer.echo()
 
 
-def _rows(of_protocol: RankedTable) -> list[list[str]]:
+def _rows(of_protocol: Iterable[Row]) -> list[list[str]]:
     from sabench.verdicts.wording import rank_words
 
     rows = []
-    for row in of_protocol.rows:
-        name = f"{row.method} ({row.note})" if row.note else row.method
-        rows.append([row.access, rank_words(row.rank), name, *_numbers(row), str(len(row.seeds)), row.runs[0]])
+    for row in of_protocol:
+        rows.append([row.access, rank_words(row.rank), _named(row), *_numbers(row), str(len(row.seeds)), row.runs[0]])
     return rows
+
+
+def _named(row: Row) -> str:
+    return f"{row.method} ({row.note})" if row.note else row.method
 
 
 def _numbers(row: Row) -> list[str]:

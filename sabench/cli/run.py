@@ -260,10 +260,9 @@ def _row(summary: Summary) -> list[str]:
     from sabench.verdicts.wording import duration, points
 
     run = summary.record
-    mark = " (simulated)" if run.simulated else ""
     return [
         run.method.title,
-        f"{run.dataset} {run.task}{mark}",
+        f"{run.dataset} {run.task}{run.mark}",
         str(run.method.access),
         str(run.seed),
         summary.draw,

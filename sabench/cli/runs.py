@@ -68,6 +68,7 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "dataset": run.dataset,
         "task": run.task,
         "simulated": run.simulated,
+        "contaminated": run.contaminated,
         "protocol": run.protocol,
         "protocol_hash": run.protocol_hash,
         "seed": run.seed,
@@ -78,11 +79,10 @@ def _facts(run: RunRecord) -> dict[str, Any]:
 
 
 def _cells(run: RunRecord) -> dict[str, str]:
-    mark = " (simulated)" if run.simulated else ""
     return {
         "run": run.run_id,
         "method": run.method.title,
-        "dataset": f"{run.dataset} {run.task}{mark}",
+        "dataset": f"{run.dataset} {run.task}{run.mark}",
         "protocol": f"{run.protocol} {run.protocol_hash[:8]}",
         "seed": str(run.seed),
         "draws": ", ".join(run.draws),

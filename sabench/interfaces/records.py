@@ -278,6 +278,12 @@ class Method:
         """The name with its variant, as tables show it."""
         return f"{self.name} ({self.variant})" if self.variant else self.name
 
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """Names of datasets that the weights of its features have seen, in small letters."""
+        named = self.features.parameters.get(TRAINED_ON)
+        return tuple(str(name).lower() for name in named) if isinstance(named, (list, tuple)) else ()
+
 
 @dataclass(frozen=True)
 class Alias:

@@ -177,6 +177,7 @@ class RankedTable:
         pool, notes: sentences.
         rows: by price, then rank, then score.
         draws: other draws and controls, each against the first draw of the same method.
+        contaminated: methods whose features have seen the corpus, held against such baselines alone.
         literature: reported rows.
         smallest_p: that so many speakers can give.
         chance: the score of guessing: one over the number of classes that the scored truth has.
@@ -202,6 +203,7 @@ class RankedTable:
     literature: tuple[LiteratureRow, ...]
     smallest_p: float
     chance: float
+    contaminated: tuple[Row, ...] = ()
 
     @property
     def mark(self) -> str:

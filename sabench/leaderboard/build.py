@@ -125,7 +125,9 @@ class _Builder:
     def table(self) -> RankedTable:
         first = self.entries[0].first
         card = self.entries[0].source.card(first.protocol_hash)
-        rows = self._ranked([entry for entry in self.entries if entry.draw == "first"])
+        firsts = [entry for entry in self.entries if entry.draw == "first"]
+        rows = self._ranked([entry for entry in firsts if not entry.first.contaminated])
+        contaminated = self._ranked([entry for entry in firsts if entry.first.contaminated])
         draws = self._draws()
         whole = max(self.entries, key=lambda entry: len(entry.predictions[0])).predictions[0]
         return RankedTable(
@@ -149,6 +151,7 @@ class _Builder:
             literature=tuple(self._reported(rows)),
             smallest_p=permutation.smallest_p(len(set(whole.speaker.tolist()))),
             chance=1 / len(set(whole.truth.tolist())),
+            contaminated=tuple(replace(row, rank=None) for row in contaminated),
         )
 
     def _ranked(self, compared: list[Entry]) -> list[Row]:
@@ -178,7 +181,8 @@ class _Builder:
         first = self.entries[0].first
         if self.literature is None or first.simulated:
             return
-        measured = {run.method.name: e for e in self.entries if e.draw == "first" for run in e.runs}
+        clean = [e for e in self.entries if e.draw == "first" and not e.first.contaminated]
+        measured = {run.method.name: e for e in clean for run in e.runs}
         values = {row.method: row.uar for row in rows}
         for result in self.literature(first.dataset):
             if result.task == first.task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from sabench.leaderboard.board import MARKS, Across, AcrossRow, Difference, Ranking, Row
 from sabench.verdicts.harm import Harm
@@ -39,6 +40,7 @@ def detectable(gain: Difference | None) -> str:
     return "none" if math.isinf(gain.high) else points(gain.detectable)
 
 
+CONTAMINATED: Final = "Contaminated: features whose weights have seen this corpus (not ranked)"
 ACROSS_HEAD = (
     "method",
     "access",

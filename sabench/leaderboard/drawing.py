@@ -54,7 +54,7 @@ class Scale:
 
 def interval_scale(table: RankedTable) -> Scale:
     """Return the axis of a table's interval bars, chance included."""
-    ends = [end for row in (*table.rows, *table.draws) for end in (row.low, row.high, row.uar)]
+    ends = [end for row in (*table.rows, *table.draws, *table.contaminated) for end in (row.low, row.high, row.uar)]
     return Scale.around([*ends, table.chance], 2, 158, most=4.5)
 
 

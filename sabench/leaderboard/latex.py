@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sabench.leaderboard.board import Board, Difference, RankedTable, Row
+from sabench.leaderboard.cells import CONTAMINATED
 from sabench.verdicts.wording import difference_words, p_number, points
 
 _SPECIAL = {
@@ -48,11 +49,20 @@ def _table(table: RankedTable) -> str:
             " & ".join(_HEAD) + r" \\",
             r"\midrule",
             *_with_rules(table.rows, lines),
+            *_contaminated(table),
             r"\bottomrule",
             r"\end{tabular}",
             r"\end{table}",
         ]
     )
+
+
+def _contaminated(table: RankedTable) -> list[str]:
+    """Return the lines of methods whose features have seen the corpus, under a heading of their own."""
+    if not table.contaminated:
+        return []
+    heading = f"\\multicolumn{{{len(_HEAD)}}}{{l}}{{{escaped(CONTAMINATED)}}} \\\\"
+    return [r"\midrule", heading, *(" & ".join(_line(row)) + r" \\" for row in table.contaminated)]
 
 
 def _with_rules(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import Across, Board, RankedTable, Row
 from sabench.leaderboard.cells import (
     ACROSS_HEAD,
+    CONTAMINATED,
     across_cells,
     across_title,
     detectable,
@@ -52,6 +53,8 @@ def _table(table: RankedTable) -> str:
         parts.append(f"**{_text(sentence)}**")
     for price in table.prices:
         parts += [f"### Access: {_text(price.access)}", _grid(_HEAD, map(_line, price.rows))]
+    if table.contaminated:
+        parts += [f"### {CONTAMINATED}", _grid(_HEAD, map(_line, table.contaminated))]
     if table.draws:
         parts += ["### Other draws and controls (not ranked)", _grid(_DRAW_HEAD, map(_draw_line, table.draws))]
     if table.literature:
@@ -101,7 +104,7 @@ def _line(row: Row) -> list[str]:
 
 def _draw_line(row: Row) -> list[str]:
     return [
-        row.method,
+        f"{row.method} ({row.note})" if row.note else row.method,
         row.draw,
         score_words(row.uar, row.low, row.high),
         difference(row),

@@ -51,6 +51,7 @@ class Report:
             "seed": run.seed,
             "draw": self.draw,
             "simulated": run.simulated,
+            "contaminated": run.contaminated,
             "status": run.status,
             "sentences": list(self.sentences),
             "scores": None if self.row is None else _scores(self.row),
@@ -95,11 +96,12 @@ def report(source: RunSource, run: RunRecord, draw: str = "first") -> Report:
 def _against_baseline(entry: Entry) -> Verdict | None:
     if Draw.parse(entry.draw).control:
         return None
-    alike = [run for run in entry.source.runs() if run.protocol_hash == entry.first.protocol_hash]
-    others = [other for other in entries(entry.source, alike) if not other.control]
+    runs = [run for run in entry.source.runs() if run.protocol_hash == entry.first.protocol_hash]
+    others = [other for other in entries(entry.source, runs) if not other.control]
     # A run that another seed, or its own repetition, stands for is none of them.
     mine = next((other for other in others if other.runs == entry.runs and other.draw == entry.draw), entry)
-    kept = [other for other in others if other.draw == "first" and other.complete]
+    alike = [other for other in others if other.first.contaminated == entry.first.contaminated]
+    kept = [other for other in alike if other.draw == "first" and other.complete]
     baseline = Baselines(kept).of(mine)
     if baseline is None or identity(baseline.first) == identity(entry.first):
         return None
@@ -112,12 +114,11 @@ def _verdict_sentences(verdict: Verdict | None) -> tuple[str, ...]:
 
 def _score_words(entry: Entry) -> str:
     run, score = entry.first, intervals.interval(entry.sample)
-    mark = " (simulated)" if run.simulated else ""
     drawn = "" if entry.draw == "first" else f", enrolled by {entry.draw}"
     return (
-        f"{entry.title} on {entry.place}{mark}, {run.protocol}, seed {run.seed}{drawn}: UAR {points(score.value)} % "
-        f"[95% CI {points(score.low)}, {points(score.high)}] over {len(entry.sample.units)} speakers, "
-        f"access {entry.method.access}."
+        f"{entry.title} on {entry.place}{run.mark}, {run.protocol}, seed {run.seed}{drawn}: "
+        f"UAR {points(score.value)} % [95% CI {points(score.low)}, {points(score.high)}] "
+        f"over {len(entry.sample.units)} speakers, access {entry.method.access}."
     )
 
 

@@ -122,6 +122,8 @@ def _cost(entry: Entry) -> dict[str, Any]:
 
 def _note(entry: Entry) -> str:
     sample = entry.sample
+    if entry.first.contaminated:
+        return f"contaminated: {entry.method.features.name} has seen {entry.first.dataset}"
     if entry.complete and not sample.enough_seeds(MIN_SEEDS):
         return f"{sample.n_seeds} of {MIN_SEEDS} seeds: no verdict"
     if entry.complete:

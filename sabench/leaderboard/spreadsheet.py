@@ -35,7 +35,7 @@ def csv_text(board: Board) -> str:
     for across in board.across:
         writer.writerows(_csv_across(across))
     for table in board.tables:
-        for part, rows in (("measured", table.rows), ("draw", table.draws)):
+        for part, rows in (("measured", table.rows), ("contaminated", table.contaminated), ("draw", table.draws)):
             writer.writerows(_csv_row(table, part, row) for row in rows)
         writer.writerows(_csv_reported(table))
     return stream.getvalue()

@@ -61,6 +61,16 @@ class RunRecord:
         return self.simulation is not None
 
     @property
+    def contaminated(self) -> bool:
+        """Whether the weights of its features have seen the corpus that it was tested on; a twin nobody has seen."""
+        return not self.simulated and self.dataset in self.method.trained_on
+
+    @property
+    def mark(self) -> str:
+        """What stands behind the corpus wherever the run is shown, so that it is taken for no other result."""
+        return " (simulated)" if self.simulated else " (contaminated)" if self.contaminated else ""
+
+    @property
     def pooled(self) -> bool:
         """Whether its primary score is the pooled UAR rather than the mean of fold UARs."""
         return is_pooled(self.protocol)

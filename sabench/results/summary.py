@@ -83,6 +83,7 @@ class Summary:
             "control": Draw.parse(self.draw).control,
             "seed": run.seed,
             "simulated": run.simulated,
+            "contaminated": run.contaminated,
             "status": run.status,
             "uar_mean": _number(self.uar_mean),
             "uar_pooled": _number(self.uar_pooled),

@@ -64,6 +64,7 @@ def planned_runs(plan: Plan, registry: Registry, observer: Observer) -> list[Pla
     for name in plan.datasets:
         split = split_corpus(plan, registry, name, observer)
         for part in methods_of_plan:
+            _note_contaminated(split, part, observer)
             _note_poor_trainers(split, part, observer)
             _note_never_emotional(split, part, plan, observer)
             supply.refuse_large(part.method, plan.draws)
@@ -174,6 +175,15 @@ def untrained_classes(split: SplitCorpus) -> list[str]:
         f"no training utterance shows {label!r} in fold {', '.join(folds)}; its recall there will be 0."
         for label, folds in folds_of.items()
     ]
+
+
+def _note_contaminated(made: SplitCorpus, part: Parts, observer: Observer) -> None:
+    corpus = made.corpus
+    if corpus.dataset in part.method.trained_on and not corpus.simulated:
+        observer.note(
+            f"{part.method.title}: the weights of {part.method.features.name} have seen {corpus.dataset}; its runs are "
+            "marked contaminated, and are never ranked with the rest."
+        )
 
 
 def _note_poor_trainers(made: SplitCorpus, part: Parts, observer: Observer) -> None:

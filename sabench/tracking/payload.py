@@ -22,6 +22,7 @@ STATUS = "sabench.status"
 ERROR = "sabench.error"
 DIGEST = "sabench.digest"
 SIMULATED = "simulated"
+CONTAMINATED = "contaminated"
 PARENT = "mlflow.parentRunId"
 CONTEXT = "evaluation"
 """What a run does with its dataset, in MLflow's words."""
@@ -32,7 +33,7 @@ LONGEST_VALUE = 6000
 
 def name_of(run: RunRecord) -> str:
     """Return the name that MLflow shows for a run: its id, by which `sabench show` and `compare` know it too."""
-    return f"{run.run_id} (simulated)" if run.simulated else run.run_id
+    return f"{run.run_id}{run.mark}"
 
 
 def tags_of(run: RunRecord, results: str) -> dict[str, str]:
@@ -41,6 +42,7 @@ def tags_of(run: RunRecord, results: str) -> dict[str, str]:
         RUN_ID: run.run_id,
         RESULTS: results,
         SIMULATED: str(run.simulated).lower(),
+        CONTAMINATED: str(run.contaminated).lower(),
         "dataset": run.dataset,
         "task": run.task,
         "adapter": run.method.name,
@@ -90,7 +92,7 @@ def dataset_of(run: RunRecord, card: Mapping[str, Any], scores: Scores) -> dict[
     return {
         "name": f"{run.dataset}:{run.task}",
         "digest": str(card.get("corpus", ""))[:36],
-        "source_type": "sabench (simulated)" if run.simulated else "sabench",
+        "source_type": f"sabench{run.mark}",
         "source": json.dumps(source),
         "profile": json.dumps(profile),
     }

@@ -116,10 +116,10 @@ class Tracker:
             files.write_json(folder / files.CARD, dict(content.card))
             files.write_json(folder / files.RECORD, content.record)
             files.write_json(folder / files.ENVIRONMENT, content.environments())
-            simulated = "\nsimulated speech" if run.simulated else ""
+            mark = f"\n{run.mark.strip(' ()')}" if run.mark else ""
             title = (
                 f"{run.method.title}, {run.dataset} {run.task}, {run.protocol}\n"
-                f"UAR {first.uar_mean:.1%} (mean of folds), {first.uar_pooled:.1%} (pooled){simulated}"
+                f"UAR {first.uar_mean:.1%} (mean of folds), {first.uar_pooled:.1%} (pooled){mark}"
             )
             files.write_picture(folder / files.PICTURE, first.confusion, content.classes, title)
         except OSError as error:

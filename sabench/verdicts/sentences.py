@@ -57,11 +57,20 @@ def notes(first: Entry, second: Entry, comparison: Comparison, min_seeds: int) -
     said += [_partial(entry) for entry in (first, second) if not entry.complete]
     if first.first.simulated:
         said.append("Simulated speech: this tests methods, and says nothing of real recordings.")
+    said += [_contaminated(entry) for entry in (first, second) if entry.first.contaminated]
     return tuple(note for note in said if note)
 
 
+def _contaminated(entry: Entry) -> str:
+    run = entry.first
+    return (
+        f"{entry.title} is contaminated: the weights of {run.method.features.name} have seen {run.dataset}, so that it "
+        "says nothing of new speakers, and is never ranked with the rest."
+    )
+
+
 def _place(entry: Entry) -> str:
-    return f"on {entry.place}{' (simulated)' if entry.first.simulated else ''}"
+    return f"on {entry.place}{entry.first.mark}"
 
 
 def _of_one_method(ahead: Entry, behind: Entry, comparison: Comparison) -> str:

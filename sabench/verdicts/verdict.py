@@ -95,6 +95,7 @@ def _side(entry: Entry, score: Interval) -> dict[str, Any]:
         "protocol_hash": run.protocol_hash,
         "draw": entry.draw,
         "simulated": run.simulated,
+        "contaminated": run.contaminated,
         "seeds": [one.seed for one in entry.runs],
         "runs": [one.run_id for one in entry.runs],
         "uar": score.value,

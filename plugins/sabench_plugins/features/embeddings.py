@@ -33,6 +33,8 @@ class Embeddings(FeatureExtractor):
 
     Args:
         table: a parquet file that `write_table` wrote.
+        also_trained_on: names of datasets that the network behind the vectors has seen; runs on them are marked
+            contaminated.
     """
 
     name = "embeddings"
@@ -55,8 +57,10 @@ class Embeddings(FeatureExtractor):
         "it knows the signals of its table alone, not those of the check",
     )
 
-    def __init__(self, table: str | None = None) -> None:
+    def __init__(self, table: str | None = None, also_trained_on: list[str] | None = None) -> None:
         self.table = table
+        self.also_trained_on = also_trained_on
+        vars(self)["trained_on"] = tuple(also_trained_on or ())
         if table is not None:
             # A version of the instance: the same path with other vectors is another extractor.
             vars(self)["version"] = f"{type(self).version}-{_content(Path(table))}"
