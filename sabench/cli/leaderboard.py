@@ -149,9 +149,10 @@ def _print(board: Board) -> None:
     for ranked in board.tables:
         heading = f"{ranked.title}{ranked.mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
-        table(heading, heads, _rows(ranked.rows), drop=_DROP)
+        if ranked.rows:
+            table(heading, heads, _rows(ranked.rows), drop=_DROP)
         if ranked.contaminated:
-            table(CONTAMINATED, heads, _rows(ranked.contaminated), drop=_DROP)
+            table(f"{heading}. {CONTAMINATED}", heads, _rows(ranked.contaminated), drop=_DROP)
         if ranked.draws:
             draws = [[_named(row), row.draw, *_numbers(row)] for row in ranked.draws]
             heads = ["method", "draw", "UAR % [95% CI]", "to first", *_NUMBERS]

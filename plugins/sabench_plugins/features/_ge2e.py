@@ -77,7 +77,7 @@ def piece_starts(n_samples: int) -> list[int]:
     As `VoiceEncoder.compute_partial_slices` of Resemblyzer.
 
     >>> piece_starts(16_000), piece_starts(48_000)
-    ([0], [0, 77])
+    ([0], [0, 77, 154])
     """
     step = round(RATE / PIECES_A_SECOND / HOP)
     n_frames = math.ceil((n_samples + 1) / HOP)
