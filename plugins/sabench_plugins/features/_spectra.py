@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from sabench import FeatureError
 from sabench_plugins.features import _torchaudio
 
+if TYPE_CHECKING:
+    import torch
+
 WINDOWS = ("hann", "hamming", "rectangular")
 """All of them periodic."""
 PEAK_FLOOR = 1e-6
+BLOCK = 512
+"""Frames that are transformed at once."""
 Scale = Literal["htk", "slaney"]
 
 
@@ -55,17 +61,29 @@ def magnitudes(samples: np.ndarray, *, frame: int, hop: int, window: str) -> np.
         raise FeatureError(msg)
     import torch
 
-    padded = torch.from_numpy(np.pad(samples, (0, max(frame - len(samples), 0))))
+    spectrogram, taper = _torchaudio.module("functional").spectrogram, _taper(window, frame)
+    lacking = frame - len(samples)
+    padded = torch.from_numpy(np.pad(samples, (0, lacking)) if lacking > 0 else samples)
+    n = 1 + (len(padded) - frame) // hop
+    magnitude = np.empty((n, frame // 2 + 1), np.float32)
+    for first in range(0, n, BLOCK):  # what the processor's cache holds
+        last = min(first + BLOCK, n)
+        part = padded[first * hop : (last - 1) * hop + frame]
+        spectrum = spectrogram(part, 0, taper, frame, hop, frame, power=None, normalized=False, center=False)
+        np.abs(spectrum.T.numpy(), out=magnitude[first:last])  # torch's own takes longer than the transform
+    return magnitude
+
+
+@functools.cache
+def _taper(window: str, frame: int) -> torch.Tensor:
+    import torch
+
     tapers: dict[str, Callable[[int], torch.Tensor]] = {
         "hann": torch.hann_window,
         "hamming": torch.hamming_window,
         "rectangular": torch.ones,
     }
-    spectrum = _torchaudio.module("functional").spectrogram(
-        padded, 0, tapers[window](frame), frame, hop, frame, power=None, normalized=False, center=False
-    )
-    magnitude: np.ndarray = np.abs(spectrum.T.numpy())  # torch's own takes longer than the transform
-    return magnitude
+    return tapers[window](frame)
 
 
 def n_frames(duration_s: float, frame_s: float, hop_s: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import re
@@ -30,6 +31,7 @@ def refuse_mismatch() -> None:
         raise PluginLoadError(msg + _way_out(torch))
 
 
+@functools.cache
 def module(name: str) -> Any:
     """Return a module of torchaudio, such as `functional`.
 
