@@ -30,11 +30,29 @@ class NewSpeaker:
         files: to classify.
         neutral: known to be neutral.
         unlabelled: of any emotion; for transductive methods `files` belong to them anyway.
+        labelled: each with its label.
     """
 
     files: tuple[Path, ...]
     neutral: tuple[Path, ...] = ()
     unlabelled: tuple[Path, ...] = ()
+    labelled: tuple[tuple[Path, str], ...] = ()
+
+
+def parse_labelled(text: str) -> tuple[Path, str]:
+    """Read `FILE=LABEL`; the label stands behind the last `=`, as names of files may hold one.
+
+    >>> parse_labelled("take=2.wav=anger")[1]
+    'anger'
+
+    Raises:
+        AccessError: there is no label, or no file.
+    """
+    file, _, label = text.rpartition("=")
+    if not (file and label):
+        msg = f"--enrol-labelled takes FILE=LABEL, such as one.wav=anger; {text!r} came."
+        raise AccessError(msg)
+    return Path(file), label
 
 
 def predict(
@@ -50,22 +68,24 @@ def predict(
         registry: of plugins.
 
     Raises:
-        AccessError: the method needs enrolment that is not given.
+        AccessError: the method needs enrolment that is not given, or a label is none of the run's classes.
         ResultsError: a fold that the run does not have, or no model is kept.
         PluginLoadError, UnknownPlugin: a plugin of the run is not installed here, or in another version.
     """
     refuse_missing_enrolment(run.method.access, run.method.title, speaker)
+    classes = results.card(run.protocol_hash)["classes"]
+    labelled_y = _class_indices(speaker.labelled, classes)
     registry = registry or Registry()
     fits = {name: _kept_fit(results, run, name) for name in _folds(run, fold)}
     extractor = registry.rebuild("features", run.method.features)
     files = _features(extractor, speaker.files)
     others = _features(extractor, speaker.unlabelled)
     seen = _features(extractor, (*speaker.unlabelled, *speaker.files)) if run.method.access.transductive else others
-    enrolment = Enrolment(neutral=_features(extractor, speaker.neutral), unlabelled=seen)
-    n_classes = len(results.card(run.protocol_hash)["classes"])
+    labelled = _features(extractor, [path for path, _ in speaker.labelled])
+    enrolment = Enrolment(_features(extractor, speaker.neutral), seen, labelled, labelled_y)
     models = (_model(results.cell(run.folds[name]), run, fit, registry) for name, fit in fits.items())
     predictions = [
-        checked(model.predict(enrolment, files), len(files), n_classes, run.method.title) for model in models
+        checked(model.predict(enrolment, files), len(files), len(classes), run.method.title) for model in models
     ]
     mean: np.ndarray = np.mean(predictions, axis=0)
     return mean
@@ -89,9 +109,24 @@ def refuse_missing_enrolment(access: Access, title: str, speaker: NewSpeaker) ->
             f"{len(speaker.unlabelled)} came. Give them with --enrol-unlabelled FILE."
         )
         raise AccessError(msg)
-    if access.labelled:
-        msg = f"{title} needs labelled utterances of the speaker, which sabench predict cannot take."
+    if len(speaker.labelled) < access.labelled:
+        msg = (
+            f"{title} needs {access.labelled} utterance{'s' * (access.labelled > 1)} of the speaker with "
+            f"{'their labels' if access.labelled > 1 else 'its label'}; {len(speaker.labelled)} came. "
+            "Give them with --enrol-labelled FILE=LABEL."
+        )
         raise AccessError(msg)
+
+
+def _class_indices(labelled: Sequence[tuple[Path, str]], classes: Sequence[str]) -> np.ndarray:
+    """Return class indices, shape `(n,)`, int64; raises AccessError for a label that is no class."""
+    for path, label in labelled:
+        if label not in classes:
+            msg = (
+                f"{path.name} is labelled {label!r}, which is no class of this run. Its classes: {', '.join(classes)}."
+            )
+            raise AccessError(msg)
+    return np.array([classes.index(label) for _, label in labelled], dtype=np.int64)
 
 
 def _folds(run: RunRecord, fold: str | None) -> Sequence[str]:

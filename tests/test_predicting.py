@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tiny
 
 from sabench.errors import AccessError, PluginLoadError, ResultsError
 from sabench.interfaces.records import ALL, Access, Component
-from sabench.predicting import NewSpeaker, predict, refuse_missing_enrolment
+from sabench.predicting import NewSpeaker, parse_labelled, predict, refuse_missing_enrolment
+from sabench.protocols.folds import PoolRule
 from sabench.results.folder import Results
 from sabench.running import runner
 
@@ -52,8 +54,8 @@ def test_features_of_another_version_are_refused(done):
 
 
 def test_a_run_whose_method_cannot_be_saved_is_refused_before_anything_is_read(done):
-    with pytest.raises(ResultsError, match="keeps no models: svm cannot be saved. Choose a run of another method"):
-        predicted(done("svm"), NOBODY)
+    with pytest.raises(ResultsError, match="keeps no models: prior-correction cannot be saved. Choose a run of"):
+        predicted(done("prior-correction"), NOBODY)
 
 
 def test_a_run_with_an_unfinished_fold_is_refused_before_anything_is_read(done):
@@ -71,9 +73,53 @@ def test_missing_unlabelled_enrolment_is_refused_with_the_flag_that_gives_it():
         refuse_missing_enrolment(Access(unlabelled=2), "m", NewSpeaker((Path("a.wav"),)))
 
 
-def test_labelled_enrolment_cannot_be_given():
-    with pytest.raises(AccessError, match="labelled utterances"):
-        refuse_missing_enrolment(Access(labelled=1), "m", NewSpeaker((Path("a.wav"),)))
+def test_missing_labelled_enrolment_is_refused_with_the_flag_that_gives_it():
+    one = NewSpeaker((Path("a.wav"),), labelled=((Path("b.wav"), "sad"),))
+    with pytest.raises(AccessError, match="needs 2 .* with their labels; 1 came.*--enrol-labelled FILE=LABEL"):
+        refuse_missing_enrolment(Access(labelled=2), "m", one)
+
+
+def test_a_label_that_is_no_class_is_refused_with_the_classes(done):
+    run = done("prototypes", settings={"prototypes.labelled": 1}, pool=PoolRule(neutral=0, labelled=1))
+    with pytest.raises(AccessError, match="b.wav is labelled 'joy', which is no class of this run. Its classes: "):
+        predicted(run, NewSpeaker((Path("a.wav"),), labelled=((Path("b.wav"), "joy"),)))
+
+
+@pytest.mark.parametrize("adapter", ["prototypes", "knn", "refit"])
+def test_labelled_enrolment_predicts_as_in_the_run(done, tones, adapter):
+    results, run = done(adapter, settings={f"{adapter}.labelled": 2}, pool=PoolRule(neutral=0, labelled=2))
+    before = results.predictions(run)
+    own = before.speaker == "s1"
+    files = tuple(tones.parent / name for name, mine in zip(before.ids, own, strict=True) if mine)
+    reserved = results.card(run.protocol_hash)["speakers"]["s1"]
+    label_of = pd.read_csv(tones).set_index("file")["label"]
+    labelled = tuple((tones.parent / name, label_of[name]) for name in reserved["labelled"])
+    assert len(labelled) == 2
+    probabilities = predicted((results, run), NewSpeaker(files, labelled=labelled), fold="s1")
+    np.testing.assert_allclose(probabilities, before.probabilities[own], atol=1e-6)
+
+
+def test_a_labelled_file_is_read_with_the_label_behind_its_last_sign():
+    assert parse_labelled("take=2.wav=anger") == (Path("take=2.wav"), "anger")
+
+
+@pytest.mark.parametrize("text", ["one.wav", "one.wav=", "=anger"])
+def test_a_labelled_file_without_label_or_name_is_refused(text):
+    with pytest.raises(AccessError, match=f"--enrol-labelled takes FILE=LABEL, such as one.wav=anger; '{text}' came"):
+        parse_labelled(text)
+
+
+@pytest.mark.parametrize("adapter", ["svm", "svm-norm", "svm-neutral", "logreg"])
+def test_classifiers_of_scikit_learn_are_kept_and_predict_as_in_their_run(done, tones, adapter):
+    results, run = done(adapter)
+    before = results.predictions(run)
+    own = before.speaker == "s1"
+    scored = tuple(tones.parent / name for name, mine in zip(before.ids, own, strict=True) if mine)
+    reserved = results.card(run.protocol_hash)["speakers"]["s1"]
+    neutral = tuple(tones.parent / name for name in reserved["neutral"])
+    unlabelled = neutral if run.method.access.transductive else ()
+    speaker = NewSpeaker(scored, neutral, unlabelled)
+    np.testing.assert_allclose(predicted((results, run), speaker, fold="s1"), before.probabilities[own], atol=1e-5)
 
 
 def test_a_transductive_method_takes_the_files_themselves():

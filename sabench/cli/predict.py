@@ -23,6 +23,10 @@ def predict(
     enrol_unlabelled: Annotated[
         list[Path] | None, typer.Option(help="A recording of the speaker of any emotion; repeat it.")
     ] = None,
+    enrol_labelled: Annotated[
+        list[str] | None,
+        typer.Option(help="A recording of the speaker and its label; repeat it.", metavar="FILE=LABEL"),
+    ] = None,
     fold: Annotated[str | None, typer.Option(help="Use this fold's model; the mean over all folds by default.")] = None,
     results: ResultsOption = None,
     json: JsonOption = False,
@@ -33,7 +37,8 @@ def predict(
 
     source = open_results(results)
     record = source.run(run)
-    speaker = predicting.NewSpeaker(tuple(files), tuple(enrol or ()), tuple(enrol_unlabelled or ()))
+    labelled = tuple(map(predicting.parse_labelled, enrol_labelled or ()))
+    speaker = predicting.NewSpeaker(tuple(files), tuple(enrol or ()), tuple(enrol_unlabelled or ()), labelled)
     probabilities = predicting.predict(source, record, speaker, fold=fold)
     classes = source.card(record.protocol_hash)["classes"]
     named = [dict(zip(classes, map(float, row), strict=True)) for row in probabilities]

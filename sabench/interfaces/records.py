@@ -203,7 +203,7 @@ class Draw:
         kind: `first`, `nth` (the one at `index`), `random` (a hash seeded by `index` decides), or one
             of the controls `other-speaker` (a training speaker's), `mean` (of training), `zeros` and `emotional`.
         index: see `kind`; from 0.
-        k: hand over so many neutral or unlabelled utterances, not more than the access asks for.
+        k: hand over so many neutral, unlabelled or labelled utterances, not more than the access asks for.
 
     >>> Draw.parse("nth:3"), str(Draw("nth", 3)), Draw("zeros").control
     (Draw(kind='nth', index=3, k=None), 'nth:3', True)

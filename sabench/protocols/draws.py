@@ -27,7 +27,9 @@ class Drawn:
 
 
 def effective_access(access: Access, draw: Draw) -> Access:
-    """Return what a draw hands over: a size `k` replaces the number of neutral or of unlabelled utterances.
+    """Return what a draw hands over: a size `k` replaces a number of utterances.
+
+    It is that of the neutral ones; where the method takes none, of the unlabelled, and then of the labelled ones.
 
     >>> effective_access(Access(neutral=1), Draw("first", k=5))
     Access(neutral=5, unlabelled=0, labelled=0)
@@ -36,7 +38,9 @@ def effective_access(access: Access, draw: Draw) -> Access:
         return access
     if access.neutral:
         return Access(draw.k, access.unlabelled, access.labelled)
-    return Access(0, draw.k, access.labelled) if access.unlabelled else access
+    if access.unlabelled:
+        return Access(0, draw.k, access.labelled)
+    return Access(labelled=draw.k) if access.labelled else access
 
 
 def take(target: Target, access: Access, draw: Draw) -> Drawn:

@@ -168,10 +168,10 @@ def test_what_is_not_declared_is_not_drawn():
     assert take(TARGET, Access(), Draw()) == Drawn()
 
 
-def test_a_size_replaces_the_number_of_neutral_or_of_unlabelled_utterances():
+def test_a_size_replaces_the_number_of_utterances_of_the_kind_that_a_method_takes():
     assert effective_access(Access(neutral=1), Draw("first", k=3)) == Access(neutral=3)
     assert effective_access(Access(unlabelled=ALL), Draw("first", k=3)) == Access(unlabelled=3)
-    assert effective_access(Access(labelled=2), Draw("first", k=3)) == Access(labelled=2)
+    assert effective_access(Access(labelled=5), Draw("first", k=3)) == Access(labelled=3)
     assert effective_access(Access(neutral=2), Draw("first", k=0)) == Access()
 
 

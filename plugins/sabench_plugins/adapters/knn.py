@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from sabench import Access, Adapter, Context, Enrolment, FeatureView, Utterances, hookimpl
+from sabench import Access, Context, Enrolment, FeatureView, Utterances, hookimpl
+from sabench_plugins.kept_training import KeptTraining
 from sabench_plugins.references import PEDREGOSA_2011
 
 
-class Knn(Adapter):
+class Knn(KeptTraining):
     """Nearest neighbours in standardised features; those that the target speaker labelled have more votes.
 
     Args:
@@ -48,7 +49,8 @@ class Knn(Adapter):
         """Standardise and keep the training set."""
         from sklearn.preprocessing import StandardScaler
 
-        X = train.features.stack()
+        self.keep(train, context)
+        X = self.training_["X"]
         self.scaler_ = StandardScaler().fit(X)
         self.Z_, self.y_, self.n_classes_ = self.scaler_.transform(X), train.y, len(train.classes)
 

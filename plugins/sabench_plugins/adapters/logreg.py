@@ -1,23 +1,22 @@
 """Logistic regression on functionals: a scikit-learn classifier becomes an adapter in a few lines."""
 
-from typing import Annotated, Any
+from pydantic import PositiveFloat
 
-from pydantic import Field
+from sabench import hookimpl
+from sabench_plugins.kept_training import KeptClassifier
 
-from sabench import SklearnAdapter, hookimpl
 
-
-class Logreg(SklearnAdapter):
+class Logreg(KeptClassifier):
     """Logistic regression on standardised features; `C` is the inverse strength of its penalty."""
 
     name = "logreg"
     title = "logistic regression on functionals"
-    libraries = (*SklearnAdapter.libraries, "sklearn.linear_model")
+    libraries = (*KeptClassifier.libraries, "sklearn.linear_model")
 
-    def __init__(self, C: Annotated[float, Field(gt=0)] = 1.0) -> None:
+    def __init__(self, C: PositiveFloat = 1.0) -> None:
         self.C = C
 
-    def estimator(self, seed: int) -> Any:
+    def estimator(self, seed: int) -> object:
         """Return the classifier."""
         from sklearn.linear_model import LogisticRegression
 

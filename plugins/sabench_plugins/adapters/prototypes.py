@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +13,8 @@ from pydantic import Field
 from sabench import Access, Adapter, Context, Enrolment, FeatureView, Utterances, hookimpl
 from sabench_plugins.references import SNELL_2017
 
-LEAST_DEVIATION = 1e-8
+LEAST_DEVIATION: Final = 1e-8
+FILE: Final = "prototypes.safetensors"
 
 
 class Prototypes(Adapter):
@@ -68,6 +70,20 @@ class Prototypes(Adapter):
                 total = self.shrinkage * own[y] + of_class.sum(axis=0)
                 own[y] = total / (self.shrinkage + len(of_class))
         return PrototypePredictor(self.mean_, self.deviation_, own, self.width)
+
+    def save(self, folder: Path) -> None:
+        """Write scale and class means."""
+        from safetensors.numpy import save_file
+
+        state = {"mean": self.mean_, "deviation": self.deviation_, "prototypes": self.prototypes_}
+        save_file(state, folder / FILE)
+
+    def load(self, folder: Path) -> None:
+        """Read scale and class means."""
+        from safetensors.numpy import load_file
+
+        state = load_file(folder / FILE)
+        self.mean_, self.deviation_, self.prototypes_ = state["mean"], state["deviation"], state["prototypes"]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Refit(Logreg):
         """Fit the classifier that a speaker without labels gets, and keep what it was fitted on."""
         super().fit(train, validation, context=context)
         self.seed_ = context.seed
-        self.X_, self.y_ = train.features.stack(), train.y
+        self.X_, self.y_ = self.training_["X"], train.y
 
     def enrol(self, enrolment: Enrolment) -> Predictor:
         """Return the classifier of one speaker."""
@@ -58,7 +58,7 @@ class Refit(Logreg):
         from sklearn.pipeline import make_pipeline
 
         scaler = self.pipeline_[0]
-        classifier = self.estimator(self.seed_)
+        classifier: Any = self.estimator(self.seed_)
         X = scaler.transform(np.concatenate([self.X_, enrolment.labelled.stack()]))
         weights = np.repeat([1.0, self.weight], [len(self.X_), len(enrolment.labelled)])
         classifier.fit(X, np.concatenate([self.y_, enrolment.labelled_y]), sample_weight=weights)

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from sabench import Cost, SklearnAdapter, hookimpl
+from sabench import Cost, hookimpl
+from sabench_plugins.kept_training import KeptClassifier
 from sabench_plugins.references import PEDREGOSA_2011
 
 
-class SVM(SklearnAdapter):
+class SVM(KeptClassifier):
     """Support vector machine on features standardised over the training set.
 
     The seed paper (Triantafyllopoulos et al., 2021) names SVMs (Vapnik, 2013) on eGeMAPS and gives neither
@@ -29,7 +30,7 @@ class SVM(SklearnAdapter):
     references = (PEDREGOSA_2011,)
     features = "egemaps"
     accepts = ("functionals",)
-    libraries = (*SklearnAdapter.libraries, "sklearn.svm")
+    libraries = (*KeptClassifier.libraries, "sklearn.svm")
     search_grid = {"C": (0.01, 0.1, 1.0, 10.0), "kernel": ("rbf", "linear")}
 
     def __init__(

@@ -1,0 +1,72 @@
+"""Classifiers that fit in a moment are kept as what they were fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from sabench import Adapter, Context, Enrolment, FeatureView, Memory, SklearnAdapter, Utterances
+
+FILE: Final = "training.safetensors"
+
+
+class KeptTraining(Adapter):
+    """Saves functionals, labels and seed of its training set; loading fits again, to the same numbers.
+
+    Support vectors and neighbours are training utterances anyway, so that files are about as large as a fitted
+    classifier's. Nothing of scikit-learn is stored: no pickle, and no loader for one, whose import (skops, two
+    seconds) takes longer than such a fit. Needs `fit` to look at no speaker and no validation set.
+    """
+
+    def keep(self, train: Utterances, context: Context) -> None:
+        """Remember what `save` writes; `fit` calls it first."""
+        self.training_ = {
+            "X": train.features.stack(),
+            "y": np.asarray(train.y, dtype=np.int64),
+            "n_classes": np.array([len(train.classes)]),
+            "seed": np.array([context.seed], dtype=np.uint64),
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the training set."""
+        from safetensors.numpy import save_file
+
+        save_file({name: np.ascontiguousarray(array) for name, array in self.training_.items()}, folder / FILE)
+
+    def load(self, folder: Path) -> None:
+        """Fit again."""
+        from safetensors.numpy import load_file
+
+        training = load_file(folder / FILE)
+        nobody = np.full(len(training["y"]), "")
+        classes = tuple(str(number) for number in range(int(training["n_classes"][0])))
+        functionals = FeatureView(Memory(training["X"]))
+        train = Utterances(functionals, training["y"], nobody, np.zeros(len(nobody), dtype=bool), classes)
+        self.fit(train, [], context=Context(int(training["seed"][0]), "cpu", 1, _unreported, _NoCheckpoint()))
+
+
+class KeptClassifier(KeptTraining, SklearnAdapter):
+    """A classifier of scikit-learn that is kept as its training set."""
+
+    def fit(self, train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]], *, context: Context) -> None:
+        """Fit scaler and classifier on functionals."""
+        self.keep(train, context)
+        super().fit(train, validation, context=context)
+
+
+def _unreported(**values: float) -> None:
+    """Take one line an epoch, of which a quick fit has none."""
+
+
+class _NoCheckpoint:
+    """A checkpoint that keeps nothing: what is fitted again in a moment needs none."""
+
+    def save(self, arrays: Any, state: Any) -> None:
+        """Keep nothing."""
+
+    def load(self) -> None:
+        """Return that nothing is kept."""
+        return
