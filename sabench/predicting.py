@@ -150,7 +150,10 @@ def _kept_fit(results: Results, run: RunRecord, fold: str) -> Fit:
         msg = f"Fold {fold} of run {run.run_id} is not finished. Repeat its command to complete it, or choose another."
         raise ResultsError(msg)
     if not fit.saved:
-        msg = f"Run {run.run_id} keeps no models: {run.method.name} cannot be saved. Choose a run of another method."
+        msg = (
+            f"Run {run.run_id} keeps no models: {run.method.name} cannot be saved, or not with so much training data. "
+            "Choose another run."
+        )
         raise ResultsError(msg)
     return fit
 

@@ -128,7 +128,7 @@ def load_model(adapter: Adapter, normaliser: Normaliser | None, folder: CellFold
 
 def save(method: FittedMethod, folder: CellFolder) -> bool:
     """Keep the model where its plugins can be saved; returns whether they can."""
-    savable = type(method.adapter).save is not Adapter.save
+    savable = method.adapter.savable()
     if method.normaliser is not None:
         savable = savable and type(method.normaliser).save is not Normaliser.save
     if not savable:

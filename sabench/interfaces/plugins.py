@@ -377,6 +377,10 @@ class Adapter(Plugin):
         """Return the number of trained parameters after `fit`; None where the notion does not apply."""
         return None
 
+    def savable(self) -> bool:
+        """Return, after `fit`, whether `save` is to be called: where it is written, unless a subclass says not."""
+        return type(self).save is not Adapter.save
+
     def save(self, folder: Path) -> None:
         """Write the fitted state, without pickle; `sabench predict` needs it."""
         msg = f"Adapter {self.name!r} cannot be saved."
