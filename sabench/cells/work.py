@@ -37,10 +37,17 @@ def work(cell: Cell) -> str:
             raise
         except Exception as error:  # noqa: BLE001  (a method's fault is a row; the rest of the run goes on)
             phase, own_traceback = raised_in(error)
-            folder.fail(f"{described(error)}{f' (in {phase})' * bool(phase)}", own_traceback or traceback.format_exc())
+            reason = f"{described(error)}{f' (in {phase})' * bool(phase)}{_way_out(error)}"
+            folder.fail(reason, own_traceback or traceback.format_exc())
             return "failed"
         folder.end()
     return "complete"
+
+
+def _way_out(error: Exception) -> str:
+    """Return what to do about a graphics card that is full, which torch tells without advice on folds."""
+    full = type(error).__name__ == "OutOfMemoryError"
+    return ". Folds side by side share the card: run fewer at a time with --jobs, then repeat the command." * full
 
 
 def _work(cell: Cell, folder: CellFolder, spent: float) -> None:

@@ -16,6 +16,8 @@ import tiny
 from sabench.cells import work as working
 from sabench.cells.folder import CellFolder
 from sabench.cells.work import is_complete, work
+from sabench_plugins.adapters.svm import SVM
+from sabench_plugins.kept_training import KeptTraining
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -144,6 +146,30 @@ def test_a_fault_of_a_method_is_kept_with_its_traceback(made):
     assert folder.error() == "RuntimeError: no luck (in fit)"
     assert "in fit" in json.loads((folder.path / "error.json").read_text())["details"]
     assert not complete(cell, folder)
+
+
+def test_a_large_training_set_is_not_kept_in_every_fold(made, monkeypatch):
+    monkeypatch.setattr(KeptTraining, "most_bytes", 100)
+    cell, folder = made("nearest")
+    assert work(replace(cell, adapter=SVM())) == "complete"
+    assert not folder.fit().saved
+    assert not list(folder.path.rglob("training.safetensors"))
+
+
+class FullCard(tiny.Nearest):
+    def fit(self, train, validation, *, context):
+        import torch
+
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 42.00 MiB.")
+
+
+def test_a_full_graphics_card_is_told_with_what_helps(made):
+    cell, folder = made("nearest")
+    assert work(replace(cell, adapter=FullCard())) == "failed"
+    assert folder.error() == (
+        "OutOfMemoryError: CUDA out of memory. Tried to allocate 42.00 MiB. (in fit). "
+        "Folds side by side share the card: run fewer at a time with --jobs, then repeat the command."
+    )
 
 
 def test_a_broken_contract_is_told_in_its_own_words(made):
