@@ -12,7 +12,15 @@ from typing import Any, Final
 
 import pluggy
 
-from sabench.errors import ContractError, PluginLoadError, SabenchError, UnknownPlugin, described, did_you_mean
+from sabench.errors import (
+    ContractError,
+    ParameterError,
+    PluginLoadError,
+    SabenchError,
+    UnknownPlugin,
+    described,
+    did_you_mean,
+)
 from sabench.interfaces import hookspecs, plugins
 from sabench.interfaces.records import TRAINED_ON, Alias, Component
 from sabench.interfaces.versions import version_of
@@ -155,7 +163,7 @@ class Registry:
             if version_of(cls) == component.version:
                 return self.create(kind, component.name, own)
             # Where weights or a table are part of the version, only a built plugin has it.
-            with contextlib.suppress(SabenchError):
+            with contextlib.suppress(ParameterError):
                 plugin = self.create(kind, component.name, own)
                 if version_of(plugin) == component.version:
                     return plugin

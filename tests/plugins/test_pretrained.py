@@ -174,6 +174,13 @@ def test_the_content_of_a_folder_is_part_of_the_identity(folder, copy):
     assert component("hf", HuggingFace(model=str(copy))).version != before.version
 
 
+def test_a_run_whose_model_is_gone_says_what_is_missing(copy):
+    made_with = component("hf", HuggingFace(model=str(copy)))
+    shutil.rmtree(copy)
+    with pytest.raises(FeatureError, match=r"is no folder here and not in the cache of Hugging Face"):
+        Registry().rebuild("features", made_with)
+
+
 def test_pickled_weights_are_refused(copy):
     torch.save(transformers.Wav2Vec2Model.from_pretrained(copy).state_dict(), copy / "pytorch_model.bin")
     (copy / "model.safetensors").unlink()
