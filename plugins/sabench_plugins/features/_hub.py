@@ -55,10 +55,8 @@ def seen(model: str) -> tuple[str, ...]:
     config = Path(model) / "config.json"
     names = [model]
     if config.is_file():
-        try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # said where the model is loaded
             names.append(str(json.loads(config.read_text(encoding="utf-8")).get("_name_or_path", "")))
-        except (OSError, ValueError, AttributeError):
-            pass  # said where the model is loaded
     return next((SEEN[name] for name in names if name in SEEN), ())
 
 

@@ -1,12 +1,11 @@
 """What features of pretrained speech models share: which layers, how frames are pooled, on which device."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -30,21 +29,27 @@ Longest = Annotated[float, Field(ge=1)]
 Corpora = list[str] | None
 
 
+# No `from __future__ import annotations` here: subclasses in other files inherit these fields, and
+# annotations kept as text would be looked up in the wrong file.
+@dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedFeatures(FeatureExtractor):
     """Outputs of the transformer layers of a speech model, pooled over time or frame by frame.
 
-    A subclass stores the parameters that are named here and calls `settle` at the end of its constructor.
+    A subclass is a dataclass of this kind too, and has the model among its fields.
     """
 
     kind = "functionals"
     hop_s = 0.020
 
-    layer: Layer
-    pooling: Pooling
-    dtype: Number
-    device: Device
-    longest_s: float
-    also_trained_on: Corpora
+    layer: Layer = "mean"
+    pooling: Pooling = "mean"
+    dtype: Number = "float32"
+    device: Device = "auto"
+    longest_s: Longest = 30.0
+    also_trained_on: Corpora = None
+
+    def __post_init__(self) -> None:
+        self.settle()
 
     def settle(self, known_corpora: Sequence[str] = (), mark: str = "") -> None:
         """Derive what follows from the parameters: kind, corpora seen, and a version that tells weights apart."""
@@ -84,7 +89,7 @@ class PretrainedFeatures(FeatureExtractor):
         """Have the weights in this process, fetched first where they are not on this machine."""
 
     @abstractmethod
-    def layers(self, samples: np.ndarray) -> Sequence[torch.Tensor]:
+    def layers(self, samples: np.ndarray) -> "Sequence[torch.Tensor]":
         """Return the output of every transformer layer, shape `(n_frames, width)`, of mono samples at 16 kHz."""
 
     def extract(self, signal: np.ndarray, sampling_rate: int) -> np.ndarray:
@@ -107,7 +112,7 @@ class PretrainedFeatures(FeatureExtractor):
             return pooled(frames, self.pooling).cpu().numpy()
 
 
-def chosen(layers: Sequence[torch.Tensor], layer: Layer) -> torch.Tensor:
+def chosen(layers: "Sequence[torch.Tensor]", layer: Layer) -> "torch.Tensor":
     """Return the mean of all layers, one of them, or several side by side.
 
     Args:
@@ -130,7 +135,7 @@ def chosen(layers: Sequence[torch.Tensor], layer: Layer) -> torch.Tensor:
     return torch.cat([layers[number - 1 if number > 0 else number] for number in map(int, numbers)], dim=-1)
 
 
-def pooled(frames: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+def pooled(frames: "torch.Tensor", pooling: Pooling) -> "torch.Tensor":
     """Return the mean over frames, mean and standard deviation (that of the frames, over n), or the frames."""
     import torch
 

@@ -115,7 +115,7 @@ def mel_filters(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of an empty band, which is refused here
-        made = _torchaudio.module("functional").melscale_fbanks(
+        triangles = _torchaudio.module("functional").melscale_fbanks(
             n_bins,
             low_hz,
             high_hz,
@@ -124,7 +124,7 @@ def mel_filters(
             norm="slaney" if scale == "slaney" else None,
             mel_scale=scale,
         )
-    filters: np.ndarray = made.numpy()
+    filters: np.ndarray = triangles.numpy()
     if not filters.any(axis=0).all():
         n_empty = int((~filters.any(axis=0)).sum())
         msg = (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from sabench import FeatureError, FeatureExtractor, hookimpl, load_signal, signal_digest
+from sabench_plugins.features._unnamed import CHECKS_OF_EXTRACT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,19 +42,7 @@ class Embeddings(FeatureExtractor):
     title = "precomputed vectors from a table"
     kind = "functionals"
     expected_failed_checks: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        (
-            "features_are_what_their_kind_promises",
-            "the_last_axis_is_the_same_for_all",
-            "the_same_signal_gives_the_same_features",
-            "a_result_is_not_overwritten_by_the_next",
-            "extracting_leaves_the_extractor_unchanged",
-            "silence_is_survived",
-            "very_short_clips_are_survived",
-            "full_scale_is_survived",
-            "two_channels_are_taken",
-            "the_sampling_rate_is_honoured",
-            "the_signal_is_left_as_it_was",
-        ),
+        CHECKS_OF_EXTRACT,
         "it knows the signals of its table alone, not those of the check",
     )
 

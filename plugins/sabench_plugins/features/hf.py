@@ -1,23 +1,14 @@
 """Speech models of transformers: any by its name on Hugging Face's hub, or in a folder."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from sabench import FeatureError, FeatureExtractor, hookimpl
 from sabench_plugins.features import _hub
-from sabench_plugins.features._pretrained import (
-    RATE,
-    Corpora,
-    Device,
-    Layer,
-    Longest,
-    Number,
-    Pooling,
-    PretrainedFeatures,
-)
+from sabench_plugins.features._pretrained import RATE, PretrainedFeatures
+from sabench_plugins.features._unnamed import CHECKS_OF_EXTRACT
 from sabench_plugins.references import WOLF_2020
 
 if TYPE_CHECKING:
@@ -25,6 +16,8 @@ if TYPE_CHECKING:
     import torch
 
 
+# No `from __future__ import annotations` here: see `PretrainedFeatures`.
+@dataclass(kw_only=True, eq=False, repr=False)
 class HuggingFace(PretrainedFeatures):
     """Outputs of the transformer layers of a speech model of transformers, the mean over time by default.
 
@@ -55,60 +48,32 @@ class HuggingFace(PretrainedFeatures):
     libraries = ("torch", "transformers")
     references = (WOLF_2020,)
     expected_failed_checks: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        (
-            "features_are_what_their_kind_promises",
-            "the_last_axis_is_the_same_for_all",
-            "the_same_signal_gives_the_same_features",
-            "a_result_is_not_overwritten_by_the_next",
-            "extracting_leaves_the_extractor_unchanged",
-            "silence_is_survived",
-            "very_short_clips_are_survived",
-            "full_scale_is_survived",
-            "two_channels_are_taken",
-            "the_sampling_rate_is_honoured",
-            "the_signal_is_left_as_it_was",
-        ),
+        CHECKS_OF_EXTRACT,
         "no model is named; check it with --set model=FOLDER",
     )
 
-    def __init__(
-        self,
-        *,
-        model: str | None = None,
-        revision: str = "main",
-        layer: Layer = "mean",
-        pooling: Pooling = "mean",
-        dtype: Number = "float32",
-        device: Device = "auto",
-        longest_s: Longest = 30.0,
-        also_trained_on: Corpora = None,
-    ) -> None:
-        self.model = model
-        self.revision = revision
-        self.layer = layer
-        self.pooling = pooling
-        self.dtype = dtype
-        self.device = device
-        self.longest_s = longest_s
-        self.also_trained_on = also_trained_on
-        if model is None:
+    model: str | None = None
+    revision: str = "main"
+
+    def __post_init__(self) -> None:
+        if self.model is None:
             self.settle()
         else:
-            self.settle(_hub.seen(model), _hub.identity(model, revision))
+            self.settle(_hub.seen(self.model), _hub.identity(self.model, self.revision))
             vars(self)["expected_failed_checks"] = {}
 
     def load(self) -> None:
         """Have the weights in this process."""
         self._loaded()
 
-    def layers(self, samples: np.ndarray) -> Sequence[torch.Tensor]:
+    def layers(self, samples: "np.ndarray") -> "Sequence[torch.Tensor]":
         """Return the output of every transformer layer, shape `(n_frames, width)`, of mono samples at 16 kHz."""
         network, processor = self._loaded()
-        made = processor(samples, sampling_rate=RATE, return_tensors="pt")
+        processed = processor(samples, sampling_rate=RATE, return_tensors="pt")
         weight = next(network.parameters())
         inputs = {
             name: value.to(weight.device, weight.dtype) if value.is_floating_point() else value.to(weight.device)
-            for name, value in made.items()
+            for name, value in processed.items()
         }
         outputs = network(**inputs, output_hidden_states=True).hidden_states[1:]
         spoken = min(len(samples) / getattr(processor, "n_samples", len(samples)), 1.0)  # Whisper pads to 30 s

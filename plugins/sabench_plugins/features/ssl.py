@@ -1,21 +1,15 @@
 """Self-supervised speech models by torchaudio: wav2vec 2.0, HuBERT, WavLM."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sabench import FeatureError, FeatureExtractor, hookimpl
 from sabench_plugins.features import _torchaudio
 from sabench_plugins.features._pretrained import (
-    Corpora,
-    Device,
-    Layer,
-    Longest,
     Number,
-    Pooling,
     PretrainedFeatures,
     one_line,
     placed,
@@ -30,6 +24,8 @@ if TYPE_CHECKING:
 _torchaudio.refuse_mismatch()
 
 
+# No `from __future__ import annotations` here: see `PretrainedFeatures`.
+@dataclass(kw_only=True, eq=False, repr=False)
 class SSL(PretrainedFeatures):
     """Outputs of the transformer layers of a model of `torchaudio.pipelines`, the mean over time by default.
 
@@ -57,31 +53,13 @@ class SSL(PretrainedFeatures):
     libraries = ("torch", "torchaudio")
     references = (BAEVSKI_2020, HSU_2021, CHEN_2022)
 
-    def __init__(
-        self,
-        *,
-        model: str = "WAV2VEC2_BASE",
-        layer: Layer = "mean",
-        pooling: Pooling = "mean",
-        dtype: Number = "float32",
-        device: Device = "auto",
-        longest_s: Longest = 30.0,
-        also_trained_on: Corpora = None,
-    ) -> None:
-        self.model = model
-        self.layer = layer
-        self.pooling = pooling
-        self.dtype = dtype
-        self.device = device
-        self.longest_s = longest_s
-        self.also_trained_on = also_trained_on
-        self.settle()
+    model: str = "WAV2VEC2_BASE"
 
     def load(self) -> None:
         """Have the weights in this process."""
         _loaded(self.model, self.resolved_device, self.dtype)
 
-    def layers(self, samples: np.ndarray) -> Sequence[torch.Tensor]:
+    def layers(self, samples: "np.ndarray") -> "Sequence[torch.Tensor]":
         """Return the output of every transformer layer, shape `(n_frames, width)`, of mono samples at 16 kHz."""
         import torch
 
