@@ -4,7 +4,7 @@
 #   docker build --tag sabench-light --target light .               classifiers of scikit-learn, statistics, leaderboards
 #   docker run --rm -v "$PWD:/work" -v /data/emodb:/emodb:ro sabench run -a svm -d emodb --root /emodb
 #
-# Results are written to /work/sabench-results, features to the volume /cache.
+# Results are written to sabench-results in the folder that is mounted, features to the volume /cache.
 
 FROM python:3.11-slim AS base
 RUN apt-get update \

@@ -50,12 +50,12 @@ def _fill(results: Results, n_runs: int, n_protocols: int, n_seeds: int) -> None
     rng = np.random.default_rng(0)
     n_methods = n_runs // n_protocols // n_seeds
     for p in range(n_protocols):
-        made = Made(results, f"corpus{p}", "4class", n_speakers=SPEAKERS, per_class=PER_CLASS, classes=CLASSES)
+        corpus = Made(results, f"corpus{p}", "4class", n_speakers=SPEAKERS, per_class=PER_CLASS, classes=CLASSES)
         talent = rng.normal(0, 0.1, SPEAKERS)
         for m in range(n_methods):
             skill = np.clip(0.6 + talent + rng.normal(0, 0.08) + rng.normal(0, 0.05, SPEAKERS), 0, 1)
             for seed in range(n_seeds):
-                made.run(method(f"m{m:03}", adapter=f"a{m:03}"), skill, seed=seed)
+                corpus.run(method(f"m{m:03}", adapter=f"a{m:03}"), skill, seed=seed)
 
 
 if __name__ == "__main__":

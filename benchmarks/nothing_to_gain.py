@@ -35,8 +35,8 @@ def main() -> None:
         rows = [gains(chosen, seed, chosen.scratch or Path(passing)) for seed in range(chosen.seeds)]
     table = pd.DataFrame(rows).T
     for name, values in table.iterrows():
-        told = "  ".join(f"{value:+5.1f}" for value in values)
-        print(f"{name:28s} {values.mean():+5.1f} (sd {values.std(ddof=min(1, len(values) - 1)):.1f})   {told}")
+        of_each_seed = "  ".join(f"{value:+5.1f}" for value in values)
+        print(f"{name:28s} {values.mean():+5.1f} (sd {values.std(ddof=min(1, len(values) - 1)):.1f})   {of_each_seed}")
 
 
 def gains(chosen: argparse.Namespace, seed: int, scratch: Path) -> dict[str, float]:

@@ -84,9 +84,9 @@ def page() -> str:
 
 def commands(name: str, group: typer.Typer) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield every command with its full name, in alphabetical order."""
-    found = [(one.name or str(one.callback.__name__), one.callback) for one in group.registered_commands]
+    own_commands = [(one.name or str(one.callback.__name__), one.callback) for one in group.registered_commands]
     groups = {one.name or one.typer_instance.info.name: one.typer_instance for one in group.registered_groups}
-    for own, callback in sorted([*found, *((key, None) for key in groups)]):
+    for own, callback in sorted([*own_commands, *((key, None) for key in groups)]):
         if callback is None:
             yield from commands(f"{name} {own}", groups[own])
         else:
@@ -112,13 +112,13 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:
 
 def _lines(name: str, group: typer.Typer) -> Iterator[str]:
     for full, command in commands(name, group):
-        found = parameters(command)
-        arguments = [one for one in found if one.is_argument]
+        every = parameters(command)
+        arguments = [one for one in every if one.is_argument]
         yield f"## {full}\n"
         yield f"```text\n{' '.join([full, *(one.usage for one in arguments), '[OPTIONS]'])}\n```\n"
         yield f"{inspect.getdoc(command)}\n"
         yield "| argument or option | what it is |\n| --- | --- |"
-        ordered = [*arguments, *(one for one in found if not one.is_argument)]
+        ordered = [*arguments, *(one for one in every if not one.is_argument)]
         yield from (f"| `{one.usage}` | {_cell(one.help)} |" for one in ordered)
         yield ""
 

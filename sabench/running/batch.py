@@ -111,7 +111,7 @@ async def _submit(cluster: JobQueueCluster, n_jobs: int) -> None:
         cluster.worker_spec.update(cluster.new_worker_spec())
     try:
         await cluster
-    except Exception:
+    except Exception:  # goes on, once the cluster has been told that no job is there to be waited for
         from distributed.core import Status
 
         for job in cluster.workers.values():
@@ -138,10 +138,10 @@ def _security(folder: Path) -> Security:
     """Return certificates for this run alone, in files that workers on other machines read."""
     from distributed.security import Security
 
-    made = Security.temporary().get_tls_config_for_role("worker")
+    pems = Security.temporary().get_tls_config_for_role("worker")
     paths = {name: folder / f"{name}.pem" for name in ("ca_file", "cert", "key")}
     for name, path in paths.items():
-        path.write_text(made[name])
+        path.write_text(pems[name])
     ends = {
         f"tls_{role}_{name}": str(paths[name]) for role in ("scheduler", "worker", "client") for name in ("cert", "key")
     }

@@ -177,8 +177,8 @@ def untrained_classes(split: SplitCorpus) -> list[str]:
     ]
 
 
-def _note_contaminated(made: SplitCorpus, part: Parts, observer: Observer) -> None:
-    corpus = made.corpus
+def _note_contaminated(split: SplitCorpus, part: Parts, observer: Observer) -> None:
+    corpus = split.corpus
     if corpus.dataset in part.method.trained_on and not corpus.simulated:
         observer.note(
             f"{part.method.title}: the weights of {part.method.features.name} have seen {corpus.dataset}; its runs are "
@@ -186,9 +186,9 @@ def _note_contaminated(made: SplitCorpus, part: Parts, observer: Observer) -> No
         )
 
 
-def _note_poor_trainers(made: SplitCorpus, part: Parts, observer: Observer) -> None:
+def _note_poor_trainers(split: SplitCorpus, part: Parts, observer: Observer) -> None:
     access = part.method.access
-    poor = supply.poor_trainers(made, access)
+    poor = supply.poor_trainers(split, access)
     if poor:
         observer.note(
             f"{part.method.title}: training speakers with fewer than {access.neutral} neutral utterances are enrolled "
@@ -196,10 +196,10 @@ def _note_poor_trainers(made: SplitCorpus, part: Parts, observer: Observer) -> N
         )
 
 
-def _note_never_emotional(made: SplitCorpus, part: Parts, plan: Plan, observer: Observer) -> None:
+def _note_never_emotional(split: SplitCorpus, part: Parts, plan: Plan, observer: Observer) -> None:
     if all(draw.kind != "emotional" for draw in draws_for(part.method.access, plan.draws)):
         return
-    never = supply.never_emotional(made)
+    never = supply.never_emotional(split)
     if never:
         observer.note(
             f"{part.method.title}, draw emotional: target speakers scored on neutral utterances alone keep their "

@@ -160,7 +160,7 @@ def test_a_run_and_its_bundle_are_marked(bundle, tones):
     assert "(contaminated)" in said
     verified = CliRunner().invoke(app, ["verify", str(path), "--root", str(tones), "--json"])
     assert verified.exit_code == 0, verified.output
-    (facts,) = json.loads(verified.stdout)["bundles"] if "bundles" in verified.stdout else [json.loads(verified.stdout)]
+    facts = json.loads(verified.stdout)
     assert facts["contaminated"] is True
     assert "(contaminated)" in facts["sentence"]
 

@@ -5,8 +5,6 @@ import subprocess
 import sys
 import textwrap
 
-import pytest
-
 HIDDEN = """
 import importlib.util, sys
 find = importlib.util.find_spec
@@ -30,7 +28,6 @@ def test_dvector_without_its_weights_is_listed_with_the_command_that_brings_them
     assert not reasons["egemaps"]
 
 
-@pytest.mark.usefixtures("tones")
 def test_asked_for_without_its_weights_dvector_is_refused_before_anything_is_computed(tones, tmp_path):
     done = sabench(
         "resemblyzer", "run", "-a", "svm", "--features", "dvector", "-d", "table", "--root", str(tones),

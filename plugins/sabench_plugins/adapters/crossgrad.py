@@ -60,8 +60,8 @@ class CrossGrad(SmallNetwork):
     def _speaker_network(self, train: Utterances) -> "Classifier":
         """Return a network as that of emotions, whose classes are the training speakers."""
         on_functionals = train.features[0].ndim == 1
-        made = self._network if on_functionals else self._frame_network
-        return made(train.features.width, len(train.rows_of))
+        network = self._network if on_functionals else self._frame_network
+        return network(train.features.width, len(train.rows_of))
 
 
 @hookimpl

@@ -1,5 +1,7 @@
 """Logistic regression on functionals: a scikit-learn classifier becomes an adapter in a few lines."""
 
+from typing import Any
+
 from pydantic import PositiveFloat
 
 from sabench import hookimpl
@@ -16,7 +18,7 @@ class Logreg(KeptClassifier):
     def __init__(self, C: PositiveFloat = 1.0) -> None:
         self.C = C
 
-    def estimator(self, seed: int) -> object:
+    def estimator(self, seed: int) -> Any:
         """Return the classifier."""
         from sklearn.linear_model import LogisticRegression
 

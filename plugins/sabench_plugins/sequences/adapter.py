@@ -73,8 +73,8 @@ class SmallNetwork(FunctionalsAdapter):
         from safetensors.torch import load_file
 
         state = load_file(folder / "network.safetensors")
-        made = self._network if "first.weight" in state else self._frame_network
-        network: Any = made(len(state["mean"]), len(state["emotion.bias"]))
+        build = self._network if "first.weight" in state else self._frame_network
+        network: Any = build(len(state["mean"]), len(state["emotion.bias"]))
         network.load_state_dict(state)
         self.network_ = network
 
