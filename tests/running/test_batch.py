@@ -36,9 +36,15 @@ def slurm(tmp_path, monkeypatch):
         place / "sbatch",
         f"""
         #!{sys.executable}
-        import pathlib, shutil, subprocess, sys
-        script = pathlib.Path({str(place)!r}) / f"job-{{len(list(pathlib.Path({str(place)!r}).glob('job-*')))}}.sh"
-        shutil.copy(sys.argv[1], script)
+        import itertools, pathlib, subprocess, sys
+        for number in itertools.count():  # two of these may run at once
+            script = pathlib.Path({str(place)!r}) / f"job-{{number}}.sh"
+            try:
+                with open(script, "x") as copy:
+                    copy.write(pathlib.Path(sys.argv[1]).read_text())
+                break
+            except FileExistsError:
+                continue
         with open(f"{{script}}.out", "w") as out:
             job = subprocess.Popen(["sh", str(script)], stdout=out, stderr=out, start_new_session=True)
         pathlib.Path(f"{{script}}.pid").write_text(str(job.pid))

@@ -1,7 +1,5 @@
 """Logistic regression on functionals: a scikit-learn classifier becomes an adapter in a few lines."""
 
-from typing import Any
-
 from pydantic import PositiveFloat
 
 from sabench import hookimpl
@@ -18,7 +16,7 @@ class Logreg(KeptClassifier):
     def __init__(self, C: PositiveFloat = 1.0) -> None:
         self.C = C
 
-    def estimator(self, seed: int) -> Any:
+    def estimator(self, seed: int) -> object:
         """Return the classifier."""
         from sklearn.linear_model import LogisticRegression
 

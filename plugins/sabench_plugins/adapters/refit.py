@@ -58,7 +58,7 @@ class Refit(Logreg):
         from sklearn.pipeline import make_pipeline
 
         scaler = self.pipeline_[0]
-        classifier = self.estimator(self.seed_)
+        classifier: Any = self.estimator(self.seed_)
         X = scaler.transform(np.concatenate([self.X_, enrolment.labelled.stack()]))
         weights = np.repeat([1.0, self.weight], [len(self.X_), len(enrolment.labelled)])
         classifier.fit(X, np.concatenate([self.y_, enrolment.labelled_y]), sample_weight=weights)
