@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,10 @@ from sabench.containers.recording import Recording
 
 TARGET_RATE: Final = 16_000
 """Hz at which features are computed."""
+_ZERO_CROSSINGS: Final = 64
+_ROLLOFF: Final = 0.9475937167399596
+_BETA: Final = 14.769656459379492
+"""The low-pass filter of `torchaudio.transforms.Resample` as its documentation sets it to be like `kaiser_best`."""
 
 
 def read(path: Path, start_s: float = 0.0, end_s: float | None = None) -> tuple[np.ndarray, int]:
@@ -63,7 +69,8 @@ def mono_share(signal: np.ndarray) -> float:
 def at(signal: np.ndarray, sampling_rate: int, target_rate: int = TARGET_RATE) -> np.ndarray:
     """Return a signal mixed down to mono at another sampling rate, float32 of shape `(1, samples)`.
 
-    Resampling is polyphase with scipy's low-pass filter (Kaiser window, beta 5).
+    Resampling is polyphase, with a windowed sinc: Kaiser window, 64 zero crossings to either side. What lies above half
+    the target rate comes through with less than -75 dB, from 3% above it with less than -115 dB.
 
     >>> at(np.array([[0.0, 1.0], [1.0, 0.0]], np.float32), 16000).tolist()
     [[0.5, 0.5]]
@@ -71,12 +78,38 @@ def at(signal: np.ndarray, sampling_rate: int, target_rate: int = TARGET_RATE) -
     mono = np.ascontiguousarray(signal.mean(axis=0, keepdims=True, dtype=np.float32))
     if sampling_rate == target_rate:
         return mono
-    # Not torchaudio: a wheel of it that does not match torch's cannot even be imported.
+    # Not torchaudio: classifiers run where torch is not installed, and one corpus is to give one set of numbers.
     from scipy.signal import resample_poly
 
     shared = math.gcd(sampling_rate, target_rate)
-    resampled: np.ndarray = resample_poly(mono, target_rate // shared, sampling_rate // shared, axis=1)
+    up, down = target_rate // shared, sampling_rate // shared
+    resampled: np.ndarray = resample_poly(mono, up, down, axis=1, window=_low_pass(max(up, down)))
     return np.ascontiguousarray(resampled, dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _low_pass(ratio: int) -> np.ndarray:
+    """Return a filter, float32, that ends at the `ratio`-th part of half the rate at which it is applied."""
+    from scipy.signal import firwin
+
+    reach = math.ceil(_ZERO_CROSSINGS * ratio / _ROLLOFF)
+    taps: np.ndarray = firwin(2 * reach + 1, _ROLLOFF / ratio, window=("kaiser", _BETA))
+    return taps.astype(np.float32)
+
+
+def resampling(sampling_rates: Iterable[float]) -> str:
+    """Return in words how recordings of these rates get to 16 kHz; empty where all have it. 0 is an unknown rate.
+
+    >>> resampling([16000, 16000, 0])
+    ''
+    >>> resampling([16000, 44100])
+    'Resampled from 44100 Hz to 16000 Hz with a Kaiser window, 64 zero crossings.'
+    """
+    others = sorted({int(rate) for rate in sampling_rates if rate > 0} - {TARGET_RATE})
+    if not others:
+        return ""
+    rates = ", ".join(map(str, others))
+    return f"Resampled from {rates} Hz to {TARGET_RATE} Hz with a Kaiser window, {_ZERO_CROSSINGS} zero crossings."
 
 
 def load_signal(path: Path, start_s: float = 0.0, end_s: float | None = None) -> tuple[np.ndarray, int]:

@@ -171,6 +171,40 @@ def test_resampling_leaves_no_mirror_of_what_lies_above_half_the_rate():
     assert np.abs(audio.at(tone, 48_000)[:, 100:-100]).max() < 0.01
 
 
+def level_db(signal):
+    """Return the level in dB below a sine of amplitude 1, without the edges, where a tone begins and ends."""
+    return 10 * np.log10(2 * np.square(signal[:, 500:-500], dtype=np.float64).mean() + 1e-30)
+
+
+@pytest.mark.parametrize("sampling_rate", [24_000, 44_100, 48_000])
+def test_resampling_lets_nothing_through_from_above_half_the_rate(sampling_rate):
+    time_s = np.arange(2 * sampling_rate) / sampling_rate
+    for frequency_hz, most_db in ((8_050, -75), (8_250, -115), (10_000, -120)):
+        tone = np.sin(2 * np.pi * frequency_hz * time_s)[None].astype(np.float32)
+        assert level_db(audio.at(tone, sampling_rate)) < most_db
+    kept = np.sin(2 * np.pi * 7_000 * time_s)[None].astype(np.float32)
+    assert level_db(audio.at(kept, sampling_rate)) == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("sampling_rate", [8_000, 24_000, 44_100, 48_000])
+def test_resampling_is_that_of_torchaudio_with_its_kaiser_window(sampling_rate):
+    torchaudio = pytest.importorskip("torchaudio")
+    import torch
+
+    noise = np.random.default_rng(0).standard_normal((1, sampling_rate)).astype(np.float32)
+    expected = torchaudio.functional.resample(
+        torch.from_numpy(noise),
+        sampling_rate,
+        16_000,
+        lowpass_filter_width=64,
+        rolloff=0.9475937167399596,
+        resampling_method="sinc_interp_kaiser",
+        beta=14.769656459379492,
+    ).numpy()
+    difference = audio.at(noise, sampling_rate) - expected
+    assert level_db(difference) < level_db(expected) - 65
+
+
 def test_nothing_heavy_is_loaded_where_the_rate_is_right():
     code = (
         "import sys, numpy as np; from sabench import audio; audio.at(np.zeros((2, 9), np.float32), 16000);"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sabench import audio
 from sabench.corpora.twins import simulation_of
 from sabench.errors import ContractError, DatasetError, SabenchError, did_you_mean
 from sabench.interfaces.records import COLUMNS, OPTIONAL_COLUMNS, Corpus
@@ -110,7 +111,9 @@ def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | Non
     for column in ("digest", "duration_s", "sampling_rate"):
         table[column] = measured[column]
     prepared = replace(corpus, table=table, simulation=corpus.simulation or _simulation(table))
-    notes = (*corpus.notes, *sentences_on_names(prepared))
+    # A note is part of the protocol hash: numbers of another resampling are not held against these.
+    resampled = audio.resampling(table["sampling_rate"].unique())
+    notes = (*corpus.notes, *sentences_on_names(prepared), *filter(None, [resampled]))
     return replace(prepared, notes=notes).with_table(table, faults_of(prepared, measured))
 
 

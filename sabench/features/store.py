@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sabench import audio
 from sabench.errors import FeatureError, ResultsError
 from sabench.features.featureset import FeatureSet
 from sabench.features.index import Index, opened
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from sabench.interfaces.plugins import FeatureExtractor, Progress
 
 PREPROCESSING: Final = "1: mono, 16 kHz"
-"""What happens to audio before an extractor sees it; part of every address."""
+"""What happens to audio of 16 kHz before an extractor sees it; part of every address."""
+RESAMPLING: Final = "2: mono, resampled to 16 kHz with a Kaiser window"
+"""The same for a corpus with recordings of another rate; what an older resampling gave is never read."""
 SMALL_BYTES: Final = 2**20
 """Shards below that are merged after a fill, so that functionals of a corpus are one file."""
 FORMAT: Final = 1
@@ -61,7 +64,7 @@ class FeatureStore:
 
         Args:
             table: with id, path, start_s, end_s and digest; other columns are ignored, but for
-                `duration_s`, by which work is shared out where it is there.
+                `duration_s`, by which work is shared out where it is there, and `sampling_rate`.
             extractor: computes features.
             name: its registered name.
             jobs: worker processes; None for one a core.
@@ -73,13 +76,14 @@ class FeatureStore:
         """
         self._refuse_newer()
         wanted = _distinct(table)
-        features = FeatureSet(self.address(extractor, name), name, extractor.kind)
+        preprocessing = RESAMPLING if _resampled(table) else PREPROCESSING
+        features = FeatureSet(self.address(extractor, name, preprocessing), name, extractor.kind)
         index = opened(features.folder)
         with _readable(features.folder):
             index.refresh()
             complete = all(key in index for key in wanted["digest"]) and not index.check(wanted["digest"])
         if not complete:
-            self._fill(index, wanted, extractor, name, jobs, progress)
+            self._fill(index, wanted, extractor, _card(extractor, name, preprocessing), jobs, progress)
         _refuse_mixed_widths(index, wanted["digest"].tolist(), name)
         return features
 
@@ -96,25 +100,27 @@ class FeatureStore:
             )
             raise FeatureError(msg)
 
-    def address(self, extractor: FeatureExtractor, name: str) -> Path:
+    def address(self, extractor: FeatureExtractor, name: str, preprocessing: str = PREPROCESSING) -> Path:
         """Return the folder of an extractor: another version or parameter is another folder."""
-        return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{digest(_card(extractor, name))}"
+        key = digest(_card(extractor, name, preprocessing))
+        return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{key}"
 
     def _fill(
         self,
         index: Index,
         wanted: pd.DataFrame,
         extractor: FeatureExtractor,
-        name: str,
+        card: Mapping[str, object],
         jobs: int | None,
         progress: Progress | None,
     ) -> None:
         from sabench.features.extraction import extract, items_of
 
+        name = str(card["extractor"])
         with writable(index.folder):
             index.folder.mkdir(parents=True, exist_ok=True)
             _write_once(self.folder / _ABOUT, {"format": FORMAT})
-            _write_once(index.folder / "extractor.json", _card(extractor, name))
+            _write_once(index.folder / "extractor.json", card)
         with _alone(index.folder, name):
             # Another process may have filled it while this one waited.
             _drop_damaged(index, wanted["digest"], name)
@@ -154,16 +160,22 @@ def _weights(table: pd.DataFrame) -> np.ndarray:
     return durations
 
 
-def _card(extractor: FeatureExtractor, name: str) -> dict[str, object]:
+def _resampled(table: pd.DataFrame) -> bool:
+    """Return whether a recording has another rate than extractors are handed."""
+    return "sampling_rate" in table.columns and bool(audio.resampling(table["sampling_rate"].dropna().unique()))
+
+
+def _card(extractor: FeatureExtractor, name: str, preprocessing: str) -> dict[str, object]:
+    """Return what a folder of features depends on."""
     return {
         "extractor": name,
         "version": version_of(extractor),
         "parameters": extractor.parameters(),
-        "preprocessing": PREPROCESSING,
+        "preprocessing": preprocessing,
     }
 
 
-def _write_once(path: Path, value: dict[str, object]) -> None:
+def _write_once(path: Path, value: Mapping[str, object]) -> None:
     """Say in words what a folder holds; its name is a hash."""
     from sabench.machine.files import replace_file
 

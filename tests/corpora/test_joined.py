@@ -82,6 +82,12 @@ def test_the_target_keeps_its_names_and_the_others_get_theirs_in_front():
     assert one.notes[0] == "Trained on berlin all (24 utterances), tested on toronto."
 
 
+def test_another_rate_of_a_training_corpus_is_a_note():
+    other = replace(TORONTO, table=TORONTO.table.assign(sampling_rate=48_000))
+    (note,) = [note for note in joined(BERLIN, [other], BOTH).notes if "Resampled" in note]
+    assert note.startswith("Resampled from 48000 Hz")
+
+
 def test_faults_of_all_are_told_with_their_corpus():
     faulty = replace(BERLIN, faults=(Fault("is short"),))
     assert [str(fault) for fault in joined(TORONTO, [faulty], BOTH).faults] == ["berlin: is short"]

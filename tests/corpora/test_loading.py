@@ -64,6 +64,15 @@ def test_a_sound_corpus_has_no_faults_and_gets_three_columns(tmp_path):
     assert first["sampling_rate"] == 16_000
 
 
+def test_recordings_of_another_rate_are_a_note_of_the_corpus(tmp_path):
+    corpus = make_corpus(tmp_path)
+    assert loading.prepare(corpus).notes == ()
+    soundfile.write(corpus.table["path"][2], np.random.default_rng(0).uniform(-0.5, 0.5, 2400), 24_000)
+    assert loading.prepare(corpus).notes == (
+        "Resampled from 24000 Hz to 16000 Hz with a Kaiser window, 64 zero crossings.",
+    )
+
+
 def test_numbers_that_name_speakers_become_text(tmp_path):
     corpus = make_corpus(tmp_path)
     numbered = corpus.with_table(corpus.table.assign(speaker=[1, 1, 2, 2, 3, 3], session=[7.5, 7.5, 8, 8, None, None]))

@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import pickle
@@ -219,6 +220,14 @@ def test_another_parameter_version_or_name_is_computed_apart(store):
     }
     assert len(addresses) == 4
     assert store.address(Moments(power=1.0), "moments") in addresses
+
+
+def test_what_was_resampled_is_computed_apart_from_what_was_not(store, table):
+    kept = store.ensure(table.assign(sampling_rate=RATE), Moments(), "moments").folder
+    resampled = store.ensure(table.assign(sampling_rate=[RATE, 24_000, RATE]), Moments(), "moments").folder
+    assert kept == store.ensure(table, Moments(), "moments").folder == store.address(Moments(), "moments")
+    assert resampled != kept
+    assert "resampled" in json.loads((resampled / "extractor.json").read_text())["preprocessing"]
 
 
 def test_worker_processes_give_what_one_process_gives(store, tmp_path):
