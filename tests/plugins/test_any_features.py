@@ -1,5 +1,7 @@
 """Networks take any features of a kind: other numbers of functionals, as embeddings have, and other numbers of bins."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 import tiny
@@ -9,9 +11,31 @@ from made_speakers import utterances
 from sabench import Alias, Enrolment, PlanError
 from sabench.registry.registry import Registry
 
-ON_FUNCTIONALS = ("mlp", "film", "film-difference", "concat", "dat", "menan", "crossgrad")
-ON_SEQUENCES = ("resnet", "eresnet", "twochannel", "resnet-matched", "tdnn", "tap", "dat", "menan", "crossgrad")
 EPOCHS = {"epochs": 1}
+
+
+def networks(kind: str) -> list[str]:
+    """Return the names of all methods that train a network on this kind of features."""
+    registry = Registry()
+    names = [offer.name for offer in registry.offers("adapters") if offer.distribution == "sabench"]
+    methods = {name: registry.get("adapters", name) for name in names}
+    classes = {
+        name: registry.get("adapters", offer.adapter) if isinstance(offer, Alias) else offer
+        for name, offer in methods.items()
+    }
+    return [
+        name for name, method in classes.items() if kind in method.accepts and "epochs" in signature(method).parameters
+    ]
+
+
+ON_FUNCTIONALS, ON_SEQUENCES = networks("functionals"), networks("sequences")
+
+
+def test_they_are_all_there():
+    assert {"mlp", "film", "concat", "enrolment-attention", "adabn", "tent", "dat", "menan", "crossgrad"} <= {
+        *ON_FUNCTIONALS
+    }
+    assert {"resnet", "eresnet", "twochannel", "resnet-norm", "tdnn", "tap", "dat", "menan"} <= {*ON_SEQUENCES}
 
 
 def made(name: str):
