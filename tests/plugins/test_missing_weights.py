@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 HIDDEN = """
 import importlib.util, sys
 find = importlib.util.find_spec
@@ -20,17 +22,19 @@ def sabench(hidden, *arguments):
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
 
-def test_dvector_without_its_weights_is_listed_with_the_command_that_brings_them():
+def test_what_needs_the_speaker_encoder_is_listed_with_the_command_that_brings_its_weights():
     listed = json.loads(sabench("resemblyzer", "list", "features", "--json").stdout)["features"]
     reasons = {offer["name"]: offer["broken"] for offer in listed}
-    assert "pip install --no-deps resemblyzer==0.1.4" in reasons.pop("dvector")
+    for name in ("dvector", "functionals-dvector"):
+        assert "pip install --no-deps resemblyzer==0.1.4" in reasons[name]
     assert "egemaps" in reasons
     assert not reasons["egemaps"]
 
 
-def test_asked_for_without_its_weights_dvector_is_refused_before_anything_is_computed(tones, tmp_path):
+@pytest.mark.parametrize("asked", [("svm", "--features", "dvector"), ("speaker-embedding",)])
+def test_asked_for_without_its_weights_it_is_refused_before_anything_is_computed(asked, tones, tmp_path):
     done = sabench(
-        "resemblyzer", "run", "-a", "svm", "--features", "dvector", "-d", "table", "--root", str(tones),
+        "resemblyzer", "run", "-a", *asked, "-d", "table", "--root", str(tones),
         "--results", str(tmp_path / "results"),
     )  # fmt: skip
     assert done.returncode != 0

@@ -31,20 +31,36 @@ class Perceptron(Classifier):
 
     What depends on `n` is zero at the start (a, b, and the maps of `layers`), so that training begins with the plain
     network or with the bare subtraction. [guess]
+
+    Where functionals end in a speaker embedding of `speaker_width`, x is what stands before it, and n the embedding
+    alone; the two differences do not exist then. At 0 both are all of the functionals.
     """
 
-    def __init__(self, width: int, units: int, n_classes: int, dropout: float, conditioning: Conditioning) -> None:
+    def __init__(
+        self,
+        width: int,
+        units: int,
+        n_classes: int,
+        dropout: float,
+        conditioning: Conditioning,
+        speaker_width: int = 0,
+    ) -> None:
         super().__init__(width)
         assert conditioning in get_args(Conditioning)  # noqa: S101  (parameters are validated before)
+        assert not (speaker_width and conditioning in DIFFERENCES)  # noqa: S101
         self.conditioning = conditioning
-        self.first = nn.Linear(2 * width if conditioning == "concatenation" else width, units)
+        self.seen_width, self.beside_width = width - speaker_width, speaker_width or width
+        beside = self.beside_width if conditioning == "concatenation" else 0
+        self.first = nn.Linear(self.seen_width + beside, units)
         self.second = nn.Linear(units, units)
         self.dropout = nn.Dropout(dropout)
         self.emotion = nn.Linear(units, n_classes)
         if conditioning in MODULATIONS:
-            self.modulation = nn.Sequential(nn.Linear(width, units), nn.ReLU(), _zero(nn.Linear(units, 2 * width)))
+            self.modulation = nn.Sequential(
+                nn.Linear(self.beside_width, units), nn.ReLU(), _zero(nn.Linear(units, 2 * self.seen_width))
+            )
         if conditioning == "layers":
-            self.embedding = nn.Sequential(nn.Linear(width, units), nn.ReLU())
+            self.embedding = nn.Sequential(nn.Linear(self.beside_width, units), nn.ReLU())
             self.maps = nn.ModuleList([_zero(nn.Linear(units, units)) for _ in range(2)])
 
     def standardise_by(self, x: Tensor) -> None:
@@ -59,14 +75,15 @@ class Perceptron(Classifier):
             x: functionals, shape `(n, width)`.
             neutral: those of neutral speech, shape `(n, width)` or `(1, width)`.
         """
-        x, neutral = (x - self.mean) / self.scale, (neutral - self.mean) / self.scale
+        x = ((x - self.mean) / self.scale)[..., : self.seen_width]
+        neutral = ((neutral - self.mean) / self.scale)[..., -self.beside_width :]
         if self.conditioning in DIFFERENCES:
             x = x - neutral
         if self.conditioning in MODULATIONS:
             factor, offset = self.modulation(neutral).chunk(2, dim=-1)
             x = (1 + factor) * x + offset
         if self.conditioning == "concatenation":
-            x = torch.cat((x, neutral.expand_as(x)), dim=-1)
+            x = torch.cat((x, neutral.expand(len(x), -1)), dim=-1)
         added = [0.0, 0.0]
         if self.conditioning == "layers":
             embedding = self.embedding(neutral)
