@@ -18,9 +18,11 @@ from sabench.leaderboard.board import (
     AcrossRow,
     CorpusEffect,
     Difference,
+    Natural,
     RankedTable,
     Ranking,
     Row,
+    natural,
     price_order,
 )
 from sabench.stats.mean_ranks import mean_ranks
@@ -164,5 +166,6 @@ def _ranking(
     return ranking, dict(zip(names, over_corpora.ranks, strict=True))
 
 
-def _order(row: AcrossRow) -> tuple[tuple[int, int, str], float, str]:
-    return price_order(row.group, row.access), -row.effect if math.isfinite(row.effect) else -math.inf, row.method
+def _order(row: AcrossRow) -> tuple[tuple[int, Natural], float, Natural]:
+    effect = -row.effect if math.isfinite(row.effect) else -math.inf
+    return price_order(row.group, row.access), effect, natural(row.method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sabench.leaderboard.board import RankedTable, Row, price_order
+from sabench.leaderboard.board import Natural, RankedTable, Row, price_order
 from sabench.verdicts.wording import difference_words, points
 
 _MOST_NAMES = 4
@@ -55,6 +55,6 @@ def _names(rows: Sequence[Row]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + more
 
 
-def _price(row: Row) -> tuple[tuple[int, int, str], float]:
+def _price(row: Row) -> tuple[tuple[int, Natural], float]:
     """Return what the cheapest is found by: its price, and among equals the larger gain."""
     return price_order(row.group, row.access), -(row.difference.effect if row.difference else 0.0)

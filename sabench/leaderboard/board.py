@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,14 +121,29 @@ class Row:
     note: str = ""
 
 
-def price_order(group: str, access: str) -> tuple[int, int, str]:
-    """Return what prices are sorted by: kind of access, number of utterances, words.
+Natural = tuple[tuple[str | float, ...], str]
+"""What `natural` returns; only to be compared with its kind."""
+
+
+def natural(text: str) -> Natural:
+    """Return what names with numbers in them are sorted by, so that a smaller number comes first.
+
+    >>> sorted(["loso+train-16", "loso", "loso+train-8"], key=natural)
+    ['loso', 'loso+train-8', 'loso+train-16']
+    >>> sorted(["svm (C=0.5)", "svm (C=0.25)"], key=natural)
+    ['svm (C=0.25)', 'svm (C=0.5)']
+    """
+    parts = re.split(r"([0-9]+(?:\.[0-9]+)?)", text)  # words and numbers in turn, words first
+    return tuple(float(part) if i % 2 else part for i, part in enumerate(parts)), text
+
+
+def price_order(group: str, access: str) -> tuple[int, Natural]:
+    """Return what prices are sorted by: kind of access, then numbers of utterances and words.
 
     >>> sorted(["10 neutral", "2 neutral"], key=lambda access: price_order("neutral", access))
     ['2 neutral', '10 neutral']
     """
-    number = "".join(sign for sign in access if sign.isdigit())
-    return GROUPS.index(group), int(number or 0), access
+    return GROUPS.index(group), natural(access)
 
 
 @dataclass(frozen=True)

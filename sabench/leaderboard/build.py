@@ -13,7 +13,7 @@ from sabench._version import __version__
 from sabench.errors import SabenchError
 from sabench.interfaces.records import Reported
 from sabench.leaderboard.across import across
-from sabench.leaderboard.board import Board, LiteratureRow, RankedTable, Row, price_order
+from sabench.leaderboard.board import Board, LiteratureRow, Natural, RankedTable, Row, natural, price_order
 from sabench.leaderboard.rows import differences, row_of
 from sabench.results.sources import Merged, RunSource
 from sabench.stats import permutation, ranking
@@ -105,9 +105,10 @@ def _run(entry: Entry) -> str:
     return f"{_training(entry)}, {entry.first.run_id.rpartition('-')[2]}"
 
 
-def _table_order(table: RankedTable) -> tuple[bool, str, float, str, str]:
+def _table_order(table: RankedTable) -> tuple[bool, Natural, float, Natural, str]:
     """Return what tables are sorted by; of twins those whose speakers differ come first."""
-    return table.simulated, table.title, -(table.speaker_effect or 0.0), table.protocol, table.protocol_hash
+    effect = -(table.speaker_effect or 0.0)
+    return table.simulated, natural(table.title), effect, natural(table.protocol), table.protocol_hash
 
 
 def _number(value: object) -> float | None:
@@ -175,7 +176,7 @@ class _Builder:
         pairs = [pair for entry in others if entry.complete and (pair := _with_first(entry, firsts))]
         by_entry = differences(pairs)
         rows = [row_of(entry, rank=None, difference=by_entry.get(id(entry)), baseline=False) for entry in others]
-        return sorted(rows, key=lambda row: (row.method, row.draw))
+        return sorted(rows, key=lambda row: (natural(row.method), natural(row.draw)))
 
     def _reported(self, rows: Sequence[Row]) -> Iterable[LiteratureRow]:
         first = self.entries[0].first
@@ -206,8 +207,8 @@ def _ranks(ranked: Iterable[Entry], decided: Mapping[tuple[int, int], bool]) -> 
     return ranks
 
 
-def _order(row: Row) -> tuple[tuple[int, int, str], tuple[float, ...], float, str]:
-    return price_order(row.group, row.access), row.rank or (math.inf,), -row.uar, row.method
+def _order(row: Row) -> tuple[tuple[int, Natural], tuple[float, ...], float, Natural]:
+    return price_order(row.group, row.access), row.rank or (math.inf,), -row.uar, natural(row.method)
 
 
 def _told(values: Mapping[str, Any], off: tuple[Any, ...] = (0, False, None, "")) -> str:

@@ -379,6 +379,19 @@ def test_json_holds_no_number_that_json_lacks(results):
 # --- drawing ---
 
 
+def test_tables_draws_and_methods_are_in_the_order_of_their_numbers(results):
+    for protocol in ("loso+train-16", "loso+train-8", "loso"):
+        made = Made(results, n_speakers=4, protocol=protocol)
+        for neutral in (16, 8):
+            what = method("svm", parameters={"neutral": neutral}, variant=f"neutral={neutral}")
+            made.run(what, draws=("first", "random:10", "random:9"))
+    tables = build.build([results]).tables
+    assert [table.protocol for table in tables] == ["loso", "loso+train-8", "loso+train-16"]
+    assert [(row.method, row.draw) for row in tables[0].draws] == [
+        (f"svm (neutral={neutral})", f"random:{number}") for neutral in (8, 16) for number in (9, 10)
+    ]
+
+
 def test_an_axis_holds_all_values_between_whole_steps():
     scale = drawing.Scale.around([0.23, 0.78], 0, 100)
     assert (scale.low, scale.high) == pytest.approx((0.2, 0.8))

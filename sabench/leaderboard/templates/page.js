@@ -13,7 +13,7 @@
     const [x, y] = [key(a, column), key(b, column)];
     if (x === "" || y === "") return (x === "") - (y === "");
     const [m, n] = [Number(x), Number(y)];
-    return sign * (Number.isNaN(m) || Number.isNaN(n) ? x.localeCompare(y) : m - n);
+    return sign * (Number.isNaN(m) || Number.isNaN(n) ? x.localeCompare(y, undefined, { numeric: true }) : m - n);
   }
 
   function arrange(table) {
