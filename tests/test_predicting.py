@@ -56,9 +56,9 @@ def test_features_of_another_version_are_refused(done):
 def test_a_run_whose_method_cannot_be_saved_is_refused_before_anything_is_read(done):
     with pytest.raises(
         ResultsError,
-        match="keeps no models: prior-correction cannot be saved, or not with",
+        match="keeps no models: unsavable cannot be saved, or not with",
     ):
-        predicted(done("prior-correction"), NOBODY)
+        predicted(done("unsavable"), NOBODY)
 
 
 def test_a_run_with_an_unfinished_fold_is_refused_before_anything_is_read(done):
@@ -112,7 +112,7 @@ def test_a_labelled_file_without_label_or_name_is_refused(text):
         parse_labelled(text)
 
 
-@pytest.mark.parametrize("adapter", ["svm", "svm-norm", "svm-neutral", "logreg"])
+@pytest.mark.parametrize("adapter", ["svm", "svm-norm", "svm-neutral", "logreg", "prior-correction"])
 def test_classifiers_of_scikit_learn_are_kept_and_predict_as_in_their_run(done, tones, adapter):
     results, run = done(adapter)
     before = results.predictions(run)
@@ -122,6 +122,19 @@ def test_classifiers_of_scikit_learn_are_kept_and_predict_as_in_their_run(done, 
     neutral = tuple(tones.parent / name for name in reserved["neutral"])
     unlabelled = neutral if run.method.access.transductive else ()
     speaker = NewSpeaker(scored, neutral, unlabelled)
+    np.testing.assert_allclose(predicted((results, run), speaker, fold="s1"), before.probabilities[own], atol=1e-5)
+
+
+@pytest.mark.parametrize("adapter", ["prior-correction", "similar-speakers", "label-calibration"])
+def test_methods_that_hear_unlabelled_utterances_predict_as_in_their_run(done, tones, adapter):
+    pool = PoolRule(neutral=0, unlabelled=2)
+    results, run = done(adapter, settings={f"{adapter}.unlabelled": 2}, pool=pool)
+    before = results.predictions(run)
+    own = before.speaker == "s1"
+    scored = tuple(tones.parent / name for name, mine in zip(before.ids, own, strict=True) if mine)
+    reserved = results.card(run.protocol_hash)["speakers"]["s1"]
+    speaker = NewSpeaker(scored, unlabelled=tuple(tones.parent / name for name in reserved["unlabelled"]))
+    assert len(speaker.unlabelled) == 2
     np.testing.assert_allclose(predicted((results, run), speaker, fold="s1"), before.probabilities[own], atol=1e-5)
 
 

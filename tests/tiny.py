@@ -95,6 +95,13 @@ class Nearest(Adapter):
         self.means_ = np.load(folder / "means.npy")
 
 
+class Unsavable(Nearest):
+    """The nearest class mean, of which nothing can be kept."""
+
+    name = "unsavable"
+    save = Adapter.save
+
+
 class NearestPredictor:
     def __init__(self, adapter, offset=0.0):
         self.adapter, self.offset = adapter, offset
@@ -342,6 +349,7 @@ def sabench_adapters():
         ),
         "nearest-to-neutral": NearestToNeutral,
         "shifted": Shifted,
+        "unsavable": Unsavable,
         "faulty": Faulty,
         "greedy": Greedy,
         "remembering": Remembering,

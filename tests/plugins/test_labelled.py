@@ -76,3 +76,18 @@ def test_a_prototype_lies_between_the_training_mean_and_the_speakers_own(fitted)
     expected = (method.prototypes_[1] + (own[0] - method.mean_) / method.deviation_) / 2
     np.testing.assert_allclose(moved[1], expected)
     np.testing.assert_array_equal(moved[0], method.prototypes_[0])
+
+
+@pytest.mark.parametrize("name", [*METHODS, "logreg"])
+def test_what_it_takes_is_told_beforehand_and_grows_with_the_training_set(name):
+    method = Registry().create("adapters", name)
+    seconds = [method.cost(np.ones(n), 88, 4, device="cpu", threads=1).seconds for n in (100, 10_000)]
+    assert 0 < 2 * seconds[0] < seconds[1] < 10
+
+
+def test_refitting_for_a_target_is_counted_beside_the_fit():
+    once, twice = (
+        Registry().create("adapters", name).cost(np.ones(1000), 88, 4, device="cpu", threads=1).seconds
+        for name in ("logreg", "refit")
+    )
+    assert twice == pytest.approx(2 * once)

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from sabench import Access, Adapter, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench import Access, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench_plugins.kept_training import KeptTraining
 from sabench_plugins.references import TRAN_2023
 from sabench_plugins.unlabelled import classifiers
 from sabench_plugins.unlabelled.likeness import SpeakerMeans
 
 
-class LabelCalibration(Adapter):
+class LabelCalibration(KeptTraining):
     """A classifier whose class prior is, for each speaker, that of similar training speakers.
 
     Tran, Yin and Soleymani, "Personalized adaptation with pre-trained speech encoders for continuous emotion
@@ -38,6 +39,7 @@ class LabelCalibration(Adapter):
     references = (TRAN_2023,)
     adapts = "logreg"
     libraries = classifiers.LIBRARIES
+    keeps_speakers = True
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class LabelCalibration(Adapter):
 
     def fit(self, train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]], *, context: Context) -> None:
         """Fit the classifier; keep what training speakers sound like and how often they show each class."""
+        self.keep(train, context)
         self.fitted_ = classifiers.fitted(self.classifier, train)
         self.likeness_ = SpeakerMeans.of(train)
         self.counts_ = {

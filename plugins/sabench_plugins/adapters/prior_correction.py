@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from sabench import Access, Adapter, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench import Access, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench_plugins.kept_training import KeptTraining
 from sabench_plugins.references import SAERENS_2002
 from sabench_plugins.unlabelled import classifiers
 from sabench_plugins.unlabelled.priors import reestimated
 
 
-class PriorCorrection(Adapter):
+class PriorCorrection(KeptTraining):
     """A classifier whose class prior is re-estimated for each speaker by EM.
 
     Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities: a simple
@@ -51,6 +52,7 @@ class PriorCorrection(Adapter):
 
     def fit(self, train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]], *, context: Context) -> None:
         """Fit the classifier."""
+        self.keep(train, context)
         self.fitted_ = classifiers.fitted(self.classifier, train)
         self.prior_ = np.full(len(train.classes), 1 / len(train.classes))
 

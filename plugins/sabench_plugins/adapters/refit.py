@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from sabench import Access, Context, Enrolment, Predictor, Utterances, hookimpl
+from sabench import Access, Context, Cost, Enrolment, Predictor, Utterances, hookimpl
 from sabench_plugins.adapters.logreg import Logreg
 
 
@@ -53,6 +53,11 @@ class Refit(Logreg):
         if not len(enrolment.labelled):
             return self.predictor(self.pipeline_)
         return self.predictor(self._fitted_with(enrolment))
+
+    def cost(self, lengths: np.ndarray, width: int, n_classes: int, *, device: str, threads: int) -> Cost:
+        """Estimate two fits: the one without labels, and that of one target."""
+        once = super().cost(lengths, width, n_classes, device=device, threads=threads)
+        return Cost(seconds=2 * once.seconds)
 
     def _fitted_with(self, enrolment: Enrolment) -> Any:
         from sklearn.pipeline import make_pipeline

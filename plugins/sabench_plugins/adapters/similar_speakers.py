@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from sabench import Access, Adapter, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench import Access, Context, Cost, Enrolment, Utterances, hookimpl
+from sabench_plugins.kept_training import KeptTraining
 from sabench_plugins.references import SRIDHAR_2022
 from sabench_plugins.unlabelled import classifiers
 from sabench_plugins.unlabelled.likeness import SpeakerMeans
 
 
-class SimilarSpeakers(Adapter):
+class SimilarSpeakers(KeptTraining):
     """A classifier fitted anew for each speaker, with weight on training speakers who sound alike.
 
     Sridhar and Busso, "Unsupervised personalization of an emotion recognition system: the unique properties of the
@@ -40,6 +41,7 @@ class SimilarSpeakers(Adapter):
     references = (SRIDHAR_2022,)
     adapts = "svm"
     libraries = classifiers.LIBRARIES
+    keeps_speakers = True
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class SimilarSpeakers(Adapter):
 
     def fit(self, train: Utterances, validation: Sequence[tuple[Enrolment, Utterances]], *, context: Context) -> None:
         """Keep the training set, and what its speakers sound like."""
+        self.keep(train, context)
         self.train_ = train
         self.likeness_ = SpeakerMeans.of(train)
 
