@@ -48,8 +48,10 @@ def made(name: str):
 
 
 def predicted(name: str, **shape: int) -> np.ndarray:
-    train = utterances(speakers=2, n_per_class=2, **shape)
     adapter = made(name)
+    # A speaker embedding at the end of functionals comes on top of any number of them.
+    width = shape.pop("width", 3) + getattr(adapter, "speaker_values", 0)
+    train = utterances(speakers=2, n_per_class=2, width=width, **shape)
     adapter.fit(train, [], context=context())
     return adapter.enrol(Enrolment(neutral=train.features[:1])).predict_proba(train.features)
 
