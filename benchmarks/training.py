@@ -6,12 +6,16 @@ engine is faster. Beside the clock's ratio stands that of processor time, which 
 The plain loop computes in float32; the engine is measured in the precision it would choose, and in float32.
 
     python benchmarks/training.py [--width 0.125] [--threads 2] [--rounds 3]
+    ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 python benchmarks/training.py
+
+The second line imitates a processor without AVX-512, which multiplies no bfloat16.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -25,6 +29,11 @@ import numpy as np
 
 BINS, CLASSES, CROP = 201, 5, 200
 BATCHES, BATCH, EVALUATED = 4, 16, 60
+SIDE = 2048
+"""Of the large matrix product."""
+
+LIMIT = "ONEDNN_MAX_CPU_ISA"
+"""The environment variable that has oneDNN leave newer instructions alone."""
 
 Rates = dict[str, float]
 
@@ -58,7 +67,8 @@ def report(rows: list[dict[str, Rates]], chosen: argparse.Namespace) -> None:
     middle = {side: statistics.median(row[side]["clock"] for row in rows) for side in SIDES}
     flops = 3 * Shape(BINS, CLASSES, width=chosen.width).flops(CROP)
     print(
-        f"width {chosen.width:g}, batch {BATCH}, {CROP} frames, {chosen.threads} threads, {len(rows)} rounds by turns"
+        f"{instruction_set()}, width {chosen.width:g}, batch {BATCH}, {CROP} frames, {chosen.threads} threads, "
+        f"{len(rows)} rounds by turns"
     )
     for name, fast, slow in (
         (f"training in the engine's own precision ({own_precision()}), samples/s", "engine", "plain"),
@@ -70,19 +80,27 @@ def report(rows: list[dict[str, Rates]], chosen: argparse.Namespace) -> None:
             ratios = [row[fast][by] / row[slow][by] for row in rows]
             each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
             print(f"  ratio by {by} time {statistics.median(ratios):.2f} ({each})")
-    for name, side in (("own precision", "engine"), ("float32", "engine-float32")):
-        achieved = middle[side] * flops / 1e9
-        limit = middle["matmul" if side != "engine" or own_precision() == "float32" else "matmul-bfloat16"]
+    for name, side, product in (("own precision", "engine", "matmul"), ("float32", "engine-float32", "matmul-float32")):
+        achieved, limit = middle[side] * flops / 1e9, middle[product]
         print(f"arithmetic, {name}: {achieved:.0f} GFLOP/s, {achieved / limit:.0%} of a large product's {limit:.0f}")
 
 
+def instruction_set() -> str:
+    """Return the widest instructions that torch and oneDNN use here."""
+    import torch
+
+    name = torch.backends.cpu.get_cpu_capability()
+    return f"{name} (imitated)" if LIMIT in os.environ else name
+
+
 def own_precision() -> str:
-    """Return what `precision="auto"` means on this machine."""
+    """Return what `precision="auto"` means on this machine, or on the one that it imitates."""
     import torch
 
     from sabench_plugins.neural.fast.precision import uses_bfloat16
 
-    return "bfloat16" if uses_bfloat16("auto", torch.device("cpu")) else "float32"
+    there = LIMIT not in os.environ and uses_bfloat16("auto", torch.device("cpu"))
+    return "bfloat16" if there else "float32"
 
 
 class Watch:
@@ -152,7 +170,7 @@ def plain(width: float, threads: int) -> Rates:
     return middle_of(rates)
 
 
-def engine(width: float, threads: int, precision: str = "auto") -> Rates:
+def engine(width: float, threads: int, precision: str = "") -> Rates:
     """Return samples a second of the engine, from report to report, features memory-mapped."""
     from sabench import FeatureView, Utterances
     from sabench_plugins.adapters.resnet import Resnet
@@ -172,7 +190,7 @@ def engine(width: float, threads: int, precision: str = "auto") -> Rates:
             checkpoint=SimpleNamespace(load=lambda: None, save=lambda arrays, state: None),
         )
         recipe = {"width": width, "batch_size": BATCH, "epochs": 4, "momentum": 0.9, "reduction": "mean"}
-        Resnet(**recipe, precision=precision).fit(train, [], context=context)
+        Resnet(**recipe, precision=precision or own_precision()).fit(train, [], context=context)
     return middle_of(rates)
 
 
@@ -227,16 +245,16 @@ def evaluation(width: float, threads: int) -> Rates:
     return watch.rates(len(arrays))
 
 
-def matmul(width: float, threads: int, precision: str = "float32") -> Rates:
+def matmul(width: float, threads: int, precision: str = "") -> Rates:
     """Return GFLOP/s of a large matrix product."""
     import torch
 
     torch.set_num_threads(threads)
-    a, watch, rates = torch.randn(4096, 4096).to(getattr(torch, precision)), Watch(), []
+    a, watch, rates = torch.randn(SIDE, SIDE).to(getattr(torch, precision or own_precision())), Watch(), []
     for _ in range(4):
         a @ a
         rates.append(watch.rates(1))
-    return {by: max(rate[by] for rate in rates) * 2 * 4096**3 / 1e9 for by in rates[0]}
+    return {by: max(rate[by] for rate in rates) * 2 * SIDE**3 / 1e9 for by in rates[0]}
 
 
 SIDES = {
@@ -246,7 +264,7 @@ SIDES = {
     "one-by-one": one_by_one,
     "evaluation": evaluation,
     "matmul": matmul,
-    "matmul-bfloat16": partial(matmul, precision="bfloat16"),
+    "matmul-float32": partial(matmul, precision="float32"),
 }
 
 if __name__ == "__main__":

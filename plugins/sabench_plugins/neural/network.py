@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
 from sabench_plugins.neural.fast.convolution import Convolution, Shortcut
+from sabench_plugins.neural.fast.normalisation import BatchNorm
 from sabench_plugins.neural.sizes import EMBEDDING, MAIN, Shape, Stage, reduced
 
 
@@ -25,9 +26,9 @@ class Block(nn.Module):
         super().__init__()
         self.stride = stage.stride
         self.conv1 = Convolution(inputs, stage.filters, stage, stage.stride, bias=False)
-        self.norm1 = nn.BatchNorm2d(stage.filters)
+        self.norm1 = BatchNorm(stage.filters)
         self.conv2 = Convolution(stage.filters, stage.filters, stage, (1, 1), bias=True)
-        self.norm2 = nn.BatchNorm2d(stage.filters)
+        self.norm2 = BatchNorm(stage.filters)
         same = stage.stride == (1, 1) and inputs == stage.filters
         self.shortcut = None if same else Shortcut(inputs, stage.filters, stage.stride)
         self.projection1 = _projection(embedding, stage.filters)
