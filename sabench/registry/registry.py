@@ -7,7 +7,7 @@ import importlib.metadata
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import pluggy
@@ -207,7 +207,7 @@ class Registry:
         return offered
 
     def _load(self, kind: str, point: importlib.metadata.EntryPoint) -> list[Offer]:
-        distribution = point.dist.name if point.dist else "an unnamed distribution"
+        distribution = _name_of(point.dist) if point.dist else "an unnamed distribution"
         key = (kind, point.name, distribution)
         if key not in self._loaded:
             self._loaded[key] = self._guarded_load(kind, point, distribution)
@@ -260,6 +260,12 @@ def component(name: str, plugin: plugins.Plugin) -> Component:
         msg = f"The parameters of {name!r} cannot be hashed: {error}. Parameters are numbers, text, lists and maps."
         raise ContractError(msg) from error
     return Component(name, version_of(plugin), parameters)
+
+
+@lru_cache
+def _name_of(distribution: importlib.metadata.Distribution) -> str:
+    """Return the name of a distribution, whose whole metadata is read for it each time."""
+    return distribution.name
 
 
 def _fault(kind: str, value: object) -> str:
