@@ -14,6 +14,7 @@ from sabench.bundle import archive, rows
 from sabench.bundle.rows import Rows
 from sabench.errors import BundleError, SabenchError
 from sabench.hashing import canonical
+from sabench.protocols import compact
 from sabench.protocols.card import Card
 from sabench.results.runs import CellRecord, RunRecord
 
@@ -29,7 +30,7 @@ class Content:
     """Everything that a bundle says.
 
     Attributes:
-        raw_card: the protocol card as it stands there; its hash is the protocol's.
+        raw_card: the protocol card, whole; its hash is the protocol's.
         card: its parts.
         record: the run.
         evaluation_parameters: of its adapter, which are no part of a fit key.
@@ -107,13 +108,14 @@ def parse(content: bytes) -> Content:
             msg = f"The bundle has no {name}; it holds {', '.join(sorted(members)) or 'nothing'}."
             raise BundleError(msg)
     texts = {name: archive.read_json(name, members.pop(name)) for name in (CARD, RUN, CELLS, SCORES, ENVIRONMENT)}
+    raw_card = compact.whole(texts[CARD], limit=archive.VALUES_LIMIT)
     run: _Run = _record(_Run, RUN, texts[RUN])
     cells: _Cells = _record(_Cells, CELLS, _with_environment(texts[CELLS], texts[ENVIRONMENT]))
-    card: Card = _checked(lambda: Card.model_validate(texts[CARD]), CARD)
+    card: Card = _checked(lambda: Card.model_validate(raw_card), CARD)
     draws = {rows.member_of(draw): draw for draw in run.record.draws}
     _refuse_other_draws(draws, members, texts[SCORES])
     return Content(
-        raw_card=texts[CARD],
+        raw_card=raw_card,
         card=card,
         record=run.record,
         evaluation_parameters=run.evaluation_parameters,

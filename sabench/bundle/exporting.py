@@ -12,6 +12,7 @@ from sabench.bundle.verifying import verify_content
 from sabench.errors import ResultsError, SabenchError
 from sabench.hashing import plain
 from sabench.machine.files import write_bytes
+from sabench.protocols import compact
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.results.runs import CellRecord, RunRecord
@@ -57,7 +58,7 @@ def _members(results: Results, run: RunRecord, registry: Registry, *, with_label
     predictions = {draw: results.predictions(run, draw) for draw in run.draws}
     run_json = content.run_json(run, _evaluation_parameters(registry, run), _grid(results, cells), __version__)
     texts = {
-        content.CARD: results.card(run.protocol_hash),
+        content.CARD: compact.compact(results.card(run.protocol_hash)),
         content.RUN: run_json,
         content.CELLS: cells_json,
         content.ENVIRONMENT: environment,

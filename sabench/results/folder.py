@@ -17,6 +17,7 @@ from sabench.errors import DamagedFile, ResultsError, did_you_mean
 from sabench.hashing import plain
 from sabench.interfaces.records import Predictions
 from sabench.machine.files import lock_in, set_aside, write_json
+from sabench.protocols import compact
 from sabench.results import folder_format
 from sabench.results.runs import RUN, CellRecord, RunRecord
 from sabench.results.truth import TRUTH, KeptCard, Truth, read_card, read_truth
@@ -70,7 +71,7 @@ class Results:
         """Keep the card and, in the order in which workers predict, what is true; damaged ones are written again."""
         folder = self._protocol_folder(protocol.hash)
         if self._lacks_card(protocol.hash):
-            write_json(folder / _CARD, plain(protocol.card))
+            write_json(folder / _CARD, compact.compact(plain(protocol.card)))
         if self._lacks_truth(protocol.hash, blind_truth):
             write_json(folder / _TRUTH, plain(blind_truth), seal=True)
             self._truths.pop(protocol.hash, None)

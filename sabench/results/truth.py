@@ -13,6 +13,7 @@ from pydantic import ConfigDict, FailFast, ValidationError
 
 from sabench.hashing import digest
 from sabench.machine.kept import NOTHING_ELSE, KeptFile, MiB, first_fault
+from sabench.protocols import compact
 from sabench.protocols.card import Card, Texts
 
 _AGAIN = "Repeat the command of a run under this protocol: it writes the file again from the corpus."
@@ -81,7 +82,7 @@ _RAW_CARD: KeptFile[dict[str, Any]] = KeptFile(
 
 @dataclass(frozen=True)
 class KeptCard:
-    """A protocol card as it stands in its file, and its parts."""
+    """A protocol card, whole as its hash is of it, and its parts."""
 
     raw: dict[str, Any]
     parts: Card
@@ -98,6 +99,7 @@ def read_card(path: Path, protocol_hash: str) -> KeptCard | None:
     if raw is None:
         return None
     try:
+        raw = compact.whole(raw, limit=LIMIT_VALUES)
         actual = digest(raw)
         parts = Card.model_validate(raw)
     except ValidationError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sabench.errors import TrackingError
+from sabench.protocols import compact
 from sabench.tracking import files
 from sabench.tracking.address import Address
 from sabench.tracking.content import RunContent, folder_id
@@ -113,7 +114,7 @@ class Tracker:
         run, first = content.run, content.first
         try:
             files.write_predictions(folder / files.PREDICTIONS, content.predictions)
-            files.write_json(folder / files.CARD, dict(content.card))
+            files.write_json(folder / files.CARD, compact.compact(content.card))
             files.write_json(folder / files.RECORD, content.record)
             files.write_json(folder / files.ENVIRONMENT, content.environments())
             mark = f"\n{run.mark.strip(' ()')}" if run.mark else ""
