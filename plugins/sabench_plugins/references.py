@@ -115,6 +115,7 @@ TRIANTAFYLLOPOULOS_2024 = """\
   author = {Triantafyllopoulos, Andreas and Schuller, Bj{\\"o}rn W.},
   title = {Enrolment-based personalisation for improving individual-level fairness in speech emotion recognition},
   booktitle = {Interspeech},
+  pages = {3729--3733},
   year = {2024},
   eprint = {2406.06665},
   archiveprefix = {arXiv}
@@ -139,13 +140,26 @@ LI_2017 = """\
   archiveprefix = {arXiv}
 }"""
 
+LI_2018 = """\
+@article{li2018adaptive,
+  author = {Li, Yanghao and Wang, Naiyan and Shi, Jianping and Hou, Xiaodi and Liu, Jiaying},
+  title = {Adaptive batch normalization for practical domain adaptation},
+  journal = {Pattern Recognition},
+  volume = {80},
+  pages = {109--117},
+  year = {2018},
+  doi = {10.1016/j.patcog.2018.03.005}
+}"""
+
 SCHNEIDER_2020 = """\
 @inproceedings{schneider2020improving,
   author = {Schneider, Steffen and Rusak, Evgenia and Eck, Luisa and Bringmann, Oliver and Brendel, Wieland and
             Bethge, Matthias},
   title = {Improving robustness against common corruptions by covariate shift adaptation},
   booktitle = {Advances in Neural Information Processing Systems (NeurIPS)},
-  year = {2020}
+  year = {2020},
+  eprint = {2006.16971},
+  archiveprefix = {arXiv}
 }"""
 
 WANG_2021 = """\

@@ -20,8 +20,8 @@ class Tent(AdaBn):
     on the target's utterances the normalised layers take their statistics, and their factors and offsets follow the
     gradient of the entropy of predictions. Theirs goes on from batch to batch of a stream; here all enrolled utterances
     are one batch, whose statistics are taken once, as `adabn` does, and stay; several steps are taken before
-    anything is predicted, and nothing is random [guess]. Adam with 0.001 is theirs for small images; the number of
-    steps is [guess].
+    anything is predicted, and nothing is random [guess]. Adam with 0.001 is that of their code on CIFAR-10-C
+    (github.com/DequanWang/tent); the number of steps is [guess].
 
     Attributes:
         steps: of Adam; at 0 it is `adabn`.

@@ -11,7 +11,7 @@ TOLERANCE: Final = 1e-6
 
 
 def with_prior(posteriors: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Return probabilities under another class prior (Saerens et al. 2002, equation 2.4).
+    """Return probabilities under another class prior (Saerens et al. 2002).
 
     Args:
         posteriors: shape `(n, n_classes)`, of a classifier trained under `old`.
@@ -31,7 +31,7 @@ def with_prior(posteriors: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.n
 
 
 def reestimated(posteriors: np.ndarray, old: np.ndarray) -> np.ndarray:
-    """Return the class prior under which utterances are most likely, by EM (Saerens et al. 2002, equation 2.9).
+    """Return the class prior under which utterances are most likely, by EM (Saerens et al. 2002).
 
     Args:
         posteriors: of utterances without labels, shape `(n, n_classes)`.
