@@ -20,6 +20,7 @@ from sabench.errors import SabenchError
 from sabench.interfaces.records import Corpus
 from sabench.leaderboard import build, page
 from sabench.leaderboard.answers import answer
+from sabench.leaderboard.citations import citations
 from sabench.registry.registry import Registry
 
 HERE = Path(__file__).parent
@@ -51,9 +52,10 @@ def main() -> int:
             scored.append(verification.bundle)
             links[verification.bundle.record.run_id] = f"bundles/{path.name}"
     board = build.build(scored)
-    (HERE / "leaderboard.html").write_text(page.html(board), encoding="utf-8")
+    references = citations(registry, [bundle.record for bundle in scored])
+    (HERE / "leaderboard.html").write_text(page.html(board, citations=references), encoding="utf-8")
     if options.site:
-        _write_site(options.site, page.html(board, links))
+        _write_site(options.site, page.html(board, links, references))
     print()
     for table in board.tables:
         print(answer(table))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sabench.interfaces.records import Reported
     from sabench.leaderboard.board import Across, Board, Row
     from sabench.leaderboard.build import Literature
+    from sabench.leaderboard.citations import Citations
     from sabench.results.sources import RunSource
 
 
@@ -63,13 +64,17 @@ def leaderboard(
     board = build.build(sources, literature=_literature(), baseline=baseline)
     folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
     place = output or (None if markdown or csv or latex or bib or site or json else folder / "leaderboard.html")
-    formats = ((place, page.html), (markdown, as_markdown), (csv, spreadsheet.csv_text), (latex, as_latex))
+
+    def as_page(board: Board) -> str:
+        return page.html(board, citations=_citations(sources))
+
+    formats = ((place, as_page), (markdown, as_markdown), (csv, spreadsheet.csv_text), (latex, as_latex))
     for path, write in formats:
         if path is not None:
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
     if site is not None:
-        n_bundles = write_site(site, board, own, added)
+        n_bundles = write_site(site, board, own, added, _citations(sources))
         message(f"Wrote {site / 'index.html'} with {n_bundles} bundles. Verify one with: sabench verify FILE")
     if bib is not None:
         write_bytes(bib, _bibtex(sources).encode())
@@ -120,6 +125,13 @@ def _bibtex(sources: Iterable[RunSource]) -> str:
     return bibtex(Registry(), [run for source in sources for run in source.runs()]) + "\n"
 
 
+def _citations(sources: Iterable[RunSource]) -> Citations:
+    from sabench.leaderboard.citations import citations
+    from sabench.registry.registry import Registry
+
+    return citations(Registry(), [run for source in sources for run in source.runs()])
+
+
 def _literature() -> Literature:
     from sabench.errors import SabenchError
     from sabench.registry.registry import Registry
@@ -142,12 +154,16 @@ _NUMBERS = ["p (Holm)", "worse for", "detectable"]
 def _print(board: Board) -> None:
     from sabench.cli.output import message, table, visible
     from sabench.leaderboard.answers import answer
-    from sabench.leaderboard.cells import CONTAMINATED
+    from sabench.leaderboard.cells import CONTAMINATED, shared_words
+    from sabench.leaderboard.short_names import shortened
+
+    board = shortened(board)
 
     for across in board.across:
         _print_across(across)
     for ranked in board.tables:
         heading = f"{ranked.title}{ranked.mark}: {ranked.protocol} {ranked.protocol_hash[:8]}, {ranked.score}"
+        heading += f", {shared_words(ranked.shared)}" if ranked.shared else ""
         heads = ["access", "rank", "method", "UAR % [95% CI]", "to baseline", *_NUMBERS, "seeds", "run"]
         if ranked.rows:
             table(heading, heads, _rows(ranked.rows), drop=_DROP)
@@ -177,10 +193,10 @@ def _print(board: Board) -> None:
 
 def _print_across(across: Across) -> None:
     from sabench.cli.output import table
-    from sabench.leaderboard.cells import ACROSS_HEAD, across_cells, across_title, ranking_words
+    from sabench.leaderboard.cells import ACROSS_HEAD, across_cells, across_title, ranking_words, shared_words
 
     table(
-        across_title(across),
+        ", ".join(filter(None, (across_title(across), shared_words(across.shared)))),
         list(ACROSS_HEAD),
         [across_cells(row) for row in across.rows],
         drop=("between corpora", "detectable", "on each corpus", "mean rank"),

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sabench.leaderboard.board import Board
+    from sabench.leaderboard.citations import Citations
     from sabench.results.sources import RunSource
 
 _BUNDLES = "bundles"
 
 
-def write_site(folder: Path, board: Board, own: Sequence[RunSource], added: Sequence[Path]) -> int:
+def write_site(
+    folder: Path, board: Board, own: Sequence[RunSource], added: Sequence[Path], citations: Citations
+) -> int:
     """Write `index.html` and a bundle of every complete run into a folder; returns how many bundles there are.
 
     Bundles that were added are copied, runs of results folders exported, with labels where these may be shared.
@@ -46,5 +49,5 @@ def write_site(folder: Path, board: Board, own: Sequence[RunSource], added: Sequ
         if run_id not in links:
             shutil.copyfile(path, place / f"{run_id}.zip")
             links[run_id] = f"{_BUNDLES}/{run_id}.zip"
-    write_bytes(folder / "index.html", page.html(board, links).encode())
+    write_bytes(folder / "index.html", page.html(board, links, citations).encode())
     return len(links)

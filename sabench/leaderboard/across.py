@@ -25,6 +25,7 @@ from sabench.leaderboard.board import (
     natural,
     price_order,
 )
+from sabench.leaderboard.short_names import shared
 from sabench.stats.mean_ranks import mean_ranks
 from sabench.stats.random_effects import Combined, Effects, combine
 from sabench.verdicts.wording import confidence_words, p_words, points
@@ -52,7 +53,8 @@ def _across(tables: Sequence[RankedTable]) -> Across:
         for name, rows in methods.items()
         if name in held or name in ranks
     ]
-    return Across(tables[0].simulated, datasets, tuple(sorted(rows, key=_order)), ranking)
+    common = shared(_any(of_method).variant for of_method in methods.values())
+    return Across(tables[0].simulated, datasets, tuple(sorted(rows, key=_order)), ranking, common)
 
 
 def _by_method(tables: Iterable[RankedTable]) -> dict[str, dict[str, list[Row]]]:
@@ -114,6 +116,7 @@ def _row(
         verdict=_verdict(mean_gain),
         sentence=_sentence(row.method, baseline, mean_gain) if mean_gain else "",
         mean_rank=mean_rank,
+        variant=row.variant,
     )
 
 

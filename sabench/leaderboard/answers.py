@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sabench.leaderboard.board import Natural, RankedTable, Row, price_order
-from sabench.verdicts.wording import difference_words, points
+from sabench.verdicts.wording import access_words, difference_words, points
 
 _MOST_NAMES = 4
 
@@ -46,7 +46,7 @@ def _helping(table: RankedTable, judged: Sequence[Row], better: Sequence[Row]) -
 def _gain(row: Row) -> str:
     gain = row.difference
     assert gain is not None  # only rows with one are judged
-    return f"{row.method}, {row.access}, {difference_words(gain.effect, gain.low, gain.high)}"
+    return f"{row.method}, {access_words(row.access)}, {difference_words(gain.effect, gain.low, gain.high)}"
 
 
 def _names(rows: Sequence[Row]) -> str:

@@ -85,6 +85,7 @@ class Row:
         seconds: of fits and evaluations of one run, the mean over seeds.
         n_parameters, n_training_speakers: of a fold, the largest and the fewest.
         note: what a reader must know, such as missing folds.
+        variant: the settings in the title, as in `features=dvector, svm.C=0.1`.
     """
 
     rank: tuple[int, int] | None
@@ -119,6 +120,7 @@ class Row:
     n_parameters: int | None
     n_training_speakers: int
     note: str = ""
+    variant: str = ""
 
 
 Natural = tuple[tuple[str | float, ...], str]
@@ -197,6 +199,7 @@ class RankedTable:
         literature: reported rows.
         smallest_p: that so many speakers can give.
         chance: the score of guessing: one over the number of classes that the scored truth has.
+        shared: settings that all measured rows have in their titles.
     """
 
     title: str
@@ -220,6 +223,12 @@ class RankedTable:
     smallest_p: float
     chance: float
     contaminated: tuple[Row, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Row, ...]:
+        """All rows that were measured: ranked ones, other draws and contaminated ones."""
+        return (*self.rows, *self.draws, *self.contaminated)
 
     @property
     def mark(self) -> str:
@@ -263,6 +272,7 @@ class AcrossRow:
         verdict: `better`, `worse` or `none`; empty where there is no mean gain.
         sentence: in words.
         mean_rank: over all corpora; None for a method that is missing on some.
+        variant: the settings in the title.
     """
 
     method: str
@@ -282,6 +292,7 @@ class AcrossRow:
     verdict: str
     sentence: str
     mean_rank: float | None
+    variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -313,12 +324,14 @@ class Across:
         datasets: their names.
         rows: by price, then mean gain.
         ranking: mean ranks; None where fewer than two methods ran on all corpora.
+        shared: settings that all methods have in their titles, and all that they are held against.
     """
 
     simulated: bool
     datasets: tuple[str, ...]
     rows: tuple[AcrossRow, ...]
     ranking: Ranking | None
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

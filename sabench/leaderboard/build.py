@@ -15,6 +15,7 @@ from sabench.interfaces.records import Reported
 from sabench.leaderboard.across import across
 from sabench.leaderboard.board import Board, LiteratureRow, Natural, RankedTable, Row, natural, price_order
 from sabench.leaderboard.rows import differences, row_of
+from sabench.leaderboard.short_names import shared
 from sabench.results.sources import Merged, RunSource
 from sabench.stats import permutation, ranking
 from sabench.verdicts.baselines import Baselines
@@ -153,6 +154,7 @@ class _Builder:
             smallest_p=permutation.smallest_p(len(set(whole.speaker.tolist()))),
             chance=1 / len(set(whole.truth.tolist())),
             contaminated=tuple(replace(row, rank=None) for row in contaminated),
+            shared=shared(entry.method.variant for entry in self.entries),
         )
 
     def _ranked(self, compared: list[Entry]) -> list[Row]:

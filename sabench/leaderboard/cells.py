@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from sabench.leaderboard.board import MARKS, Across, AcrossRow, Difference, Ranking, Row
@@ -68,6 +69,15 @@ def across_cells(row: AcrossRow) -> list[str]:
         points(row.detectable) if row.verdict == "none" else "-",
         rank,
     ]
+
+
+def shared_words(shared: Sequence[str]) -> str:
+    """Return the settings that all methods of a table share; empty where there are none.
+
+    >>> shared_words(["features=dvector", "svm.C=0.1"])
+    'all methods with features=dvector, svm.C=0.1'
+    """
+    return f"all methods with {', '.join(shared)}" if shared else ""
 
 
 def across_title(across: Across) -> str:

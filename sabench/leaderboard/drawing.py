@@ -201,27 +201,74 @@ class Square:
 
 
 @dataclass(frozen=True)
+class ClassName:
+    """A class at its column and its row."""
+
+    name: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class DrawnConfusion:
-    """The confusion matrix of one method; rows are true classes."""
+    """The confusion matrix of one method; rows are true classes.
+
+    Attributes:
+        method: whose.
+        squares: all cells, row by row.
+        labels: names of classes, spelt out.
+        size: of a cell.
+        left, top: room for names; over columns these are slanted where a column is narrower than its name.
+        width, height: of the picture.
+    """
 
     method: str
     squares: tuple[Square, ...]
-    labels: tuple[tuple[float, str, str], ...]
+    labels: tuple[ClassName, ...]
     size: float
+    left: float
+    top: float
+    slanted: bool
+    width: float
+    height: float
+
+
+_MATRIX = 160
+_LETTER = 5.3
+"""Width of a letter in the margin, on average."""
+_SLOPE = math.sqrt(0.5)
 
 
 def matrices(table: RankedTable) -> list[DrawnConfusion]:
     """Return the confusion matrices of the first methods."""
-    short = _short(table.classes)
-    return [_matrix(row, table.classes, short) for row in table.rows[:SHOWN]]
+    return [_matrix(row, table.classes) for row in table.rows[:SHOWN]]
 
 
-def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> DrawnConfusion:
-    cell = 160 / len(classes)
-    squares = [
+def _matrix(row: Row, classes: Sequence[str]) -> DrawnConfusion:
+    cell = _MATRIX / len(classes)
+    longest = _LETTER * max(map(len, classes))
+    slanted = longest > cell
+    left, slope = round(longest + 8, 1), round(_SLOPE * longest, 1)
+    top = slope + 10 if slanted else 18
+    places = [round((i + 0.5) * cell, 1) for i in range(len(classes))]
+    return DrawnConfusion(
+        method=row.method,
+        squares=_squares(row, classes, left, top, cell),
+        labels=tuple(ClassName(name, left + at, top + at) for name, at in zip(classes, places, strict=True)),
+        size=round(cell, 1),
+        left=left,
+        top=top,
+        slanted=slanted,
+        width=round(left + _MATRIX + (max(0, slope - cell / 2) if slanted else 0) + 4, 1),
+        height=round(top + _MATRIX + 4, 1),
+    )
+
+
+def _squares(row: Row, classes: Sequence[str], left: float, top: float, cell: float) -> tuple[Square, ...]:
+    return tuple(
         Square(
-            round(36 + j * cell, 1),
-            round(18 + i * cell, 1),
+            round(left + j * cell, 1),
+            round(top + i * cell, 1),
             part,
             f"{classes[i]} taken for {classes[j]}: {100 * part:.1f} %"
             if i != j
@@ -229,19 +276,4 @@ def _matrix(row: Row, classes: Sequence[str], short: Sequence[str]) -> DrawnConf
         )
         for i, line in enumerate(row.confusion)
         for j, part in enumerate(line)
-    ]
-    labels = tuple((round((i + 0.5) * cell, 1), short[i], classes[i]) for i in range(len(classes)))
-    return DrawnConfusion(row.method, tuple(squares), labels, round(cell, 1))
-
-
-def _short(classes: Sequence[str]) -> list[str]:
-    """Return names short enough for a margin, still different from each other.
-
-    >>> _short(["anger", "anxiety"]), _short(["happy", "sad"])
-    (['ange', 'anxi'], ['hap', 'sad'])
-    """
-    for length in (3, 4):
-        cut = [name[:length] for name in classes]
-        if len({name[:2] for name in cut}) == len(classes) or length == 4:
-            return cut
-    return list(classes)
+    )

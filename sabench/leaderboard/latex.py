@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import Board, Difference, RankedTable, Row
-from sabench.leaderboard.cells import CONTAMINATED
-from sabench.verdicts.wording import difference_words, p_number, points
+from sabench.leaderboard.cells import CONTAMINATED, harmed, shared_words
+from sabench.leaderboard.short_names import shortened
+from sabench.verdicts.wording import difference_words, p_number, points, rank_words
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -21,20 +23,23 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-_HEAD = ("Access", "Method", "UAR [95\\,\\% CI]", "Gain", "$p$ (Holm)", "Seeds")
+_HEAD = ("Access", "Rank", "Method", "UAR [95\\,\\% CI]", "Gain", "$p$ (Holm)", "Worse for", "Seeds")
 
 
 def latex(board: Board) -> str:
     """Return a `table` environment for every table of a board; gains that are significant are bold."""
     note = "% Made by `sabench leaderboard --latex`. In the preamble: \\usepackage{booktabs}"
-    return "\n\n".join([note, *(_table(table) for table in board.tables)]) + "\n"
+    return "\n\n".join([note, *(_table(table) for table in shortened(board).tables)]) + "\n"
 
 
 def _table(table: RankedTable) -> str:
+    shared = f", {shared_words(table.shared)}" if table.shared else ""
     caption = (
-        f"{table.title}{table.mark}: {table.protocol}, {table.score} in %, {table.n_speakers} speakers, "
-        f"{table.n_scored:,} utterances. Gains over the unadapted form in points, corrected by Holm together with "
-        f"their intervals; bold where significant. Protocol {table.protocol_hash}."
+        f"{table.title}{table.mark} ({', '.join(table.classes)}): {table.protocol}, {table.score} in %{shared}, "
+        f"{table.n_speakers} speakers, {table.n_scored:,} utterances. Ranks are among methods "
+        "of one price. Gains over the unadapted form in points, corrected by Holm "
+        "together with their intervals; bold where significant. Worse for: of so many speakers, by so many points at "
+        f"most. Protocol {table.protocol_hash}."
     )
     lines = [" & ".join(_line(row)) + r" \\" for row in table.rows]
     label = f"tab:{table.dataset}-{table.task}-{table.protocol_hash[:8]}"
@@ -42,9 +47,10 @@ def _table(table: RankedTable) -> str:
         [
             r"\begin{table}",
             r"\centering",
+            r"\small",
             f"\\caption{{{escaped(caption)}}}",
             f"\\label{{{label}}}",
-            r"\begin{tabular}{llrrrr}",
+            r"\begin{tabular}{lllrrrrr}",
             r"\toprule",
             " & ".join(_HEAD) + r" \\",
             r"\midrule",
@@ -52,9 +58,16 @@ def _table(table: RankedTable) -> str:
             *_contaminated(table),
             r"\bottomrule",
             r"\end{tabular}",
+            *_answer(table),
             r"\end{table}",
         ]
     )
+
+
+def _answer(table: RankedTable) -> list[str]:
+    """Return what the table answers, as a paragraph under it."""
+    sentence = answer(table)
+    return [rf"\par\smallskip {escaped(sentence)}"] if sentence else []
 
 
 def _contaminated(table: RankedTable) -> list[str]:
@@ -77,10 +90,14 @@ def _with_rules(rows: Sequence[Row], lines: Sequence[str]) -> list[str]:
 
 def _line(row: Row) -> list[str]:
     interval = f" [{points(row.low)}, {points(row.high)}]" if not math.isnan(row.low) else ""
-    cells = [row.access, row.method, f"{points(row.uar)}{interval}"]
+    cells = [row.access, rank_words(row.rank), row.method, f"{points(row.uar)}{interval}"]
     gain = row.difference
     p = p_number(gain.p_corrected) if gain and gain.about_methods else "--"
-    return [*map(escaped, cells), _gain(gain), escaped(p), str(len(row.seeds))]
+    return [*map(escaped, cells), _gain(gain), escaped(p), _harmed(gain), str(len(row.seeds))]
+
+
+def _harmed(gain: Difference | None) -> str:
+    return "--" if gain is None else escaped(harmed(gain))
 
 
 def _gain(gain: Difference | None) -> str:

@@ -17,11 +17,13 @@ from sabench.leaderboard.cells import (
     p_value,
     ranking_words,
 )
+from sabench.leaderboard.short_names import shortened
 from sabench.verdicts.wording import count, duration, points, rank_words, score_words
 
 
 def markdown(board: Board) -> str:
     """Return the tables as Markdown; names cannot break out of their cells."""
+    board = shortened(board)
     parts = ["# Leaderboard", f"sabench {board.version}, {board.created}."]
     parts += [_across(across) for across in board.across]
     parts += [_table(table) for table in board.tables]
@@ -33,7 +35,7 @@ def markdown(board: Board) -> str:
 def _across(across: Across) -> str:
     about = (
         "Mean gains over corpora (random effects, Hartung and Knapp), corrected by Holm over these rows. "
-        "Between corpora: standard deviation of the gain."
+        f"Between corpora: standard deviation of the gain.{_shared(across.shared)}"
     )
     parts = [f"## {_text(across_title(across))}", about, _grid(_ACROSS_HEAD, map(across_cells, across.rows))]
     if across.ranking:
@@ -44,9 +46,11 @@ def _across(across: Across) -> str:
 def _table(table: RankedTable) -> str:
     about = (
         f"{_text(table.protocol)}, protocol `{table.protocol_hash}`; {table.score}; {table.n_speakers} speakers, "
-        f"{table.n_scored} utterances, {len(table.classes)} classes. Pool: {_text(table.pool) or 'none'}. "
+        f"{table.n_scored} utterances, {len(table.classes)} classes ({_text(', '.join(table.classes))}). "
+        f"Pool: {_text(table.pool) or 'none'}. "
         f"Smallest attainable p: {table.smallest_p:.2g}. Worse for: of so many speakers, by so many points at most. "
         "Detectable: the true difference, in points, that 80 of 100 such comparisons find."
+        f"{_shared(table.shared)}"
     )
     parts = [f"## {_text(table.title)}{table.mark}", about]
     if sentence := answer(table):
@@ -112,6 +116,11 @@ def _draw_line(row: Row) -> list[str]:
         harmed(row.difference),
         detectable(row.difference),
     ]
+
+
+def _shared(settings: Sequence[str]) -> str:
+    """Return the sentence on settings that all methods share, behind another."""
+    return f" All methods have {_text(', '.join(settings))}." if settings else ""
 
 
 def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -10,7 +10,10 @@ from urllib.parse import quote, urlsplit
 from sabench.leaderboard import cells, drawing
 from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import MARKS, Board
+from sabench.leaderboard.citations import Citations
 from sabench.leaderboard.ranking_drawing import rank_picture
+from sabench.leaderboard.short_names import shortened
+from sabench.leaderboard.svg_file import as_link
 from sabench.verdicts.wording import count, duration, p_number, points, rank_words
 
 if TYPE_CHECKING:
@@ -25,15 +28,18 @@ _GROUP_WORDS = {
 }
 
 
-def html(board: Board, bundles: Mapping[str, str] | None = None) -> str:
+def html(board: Board, bundles: Mapping[str, str] | None = None, citations: Citations | None = None) -> str:
     """Return the page.
 
     Args:
         board: what it shows.
         bundles: relative address of the bundle of a run, by its id, where there is one beside the page.
+        citations: what to cite for its rows, listed at its end; nothing by default.
     """
+    board = shortened(board)
     environment = _environment()
     environment.globals["bundles"] = {run: quote(place) for run, place in (bundles or {}).items()}
+    environment.globals["citations"] = citations or Citations()
     page = environment.get_template("page.html.j2")
     return page.render(
         board=board,
@@ -64,6 +70,7 @@ def _environment() -> Environment:
         "rank": rank_words,
         "signed": _signed,
         "sortable": _sortable,
+        "svg_link": as_link,
         "web": _web,
     }
     environment.globals |= {
@@ -71,6 +78,7 @@ def _environment() -> Environment:
         "drawing": drawing,
         "rank_picture": rank_picture,
         "marks": MARKS,
+        "shared_words": cells.shared_words,
         "infinity": math.inf,
     }
     return environment

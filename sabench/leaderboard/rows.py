@@ -96,6 +96,7 @@ def row_of(entry: Entry, *, rank: tuple[int, int] | None, difference: Difference
         baseline=baseline,
         difference=difference,
         note=_note(entry),
+        variant=method.variant,
         **_cost(entry),
     )
 

@@ -101,6 +101,18 @@ def price_words(access: Access, other: Access) -> str:
     return f", at the price of {price}{against}"
 
 
+def access_words(access: str) -> str:
+    """Return a price in words, with what it counts.
+
+    >>> access_words("1 neutral"), access_words("10 unlabelled"), access_words("1 neutral + transductive")
+    ('1 neutral utterance', '10 unlabelled utterances', '1 neutral utterance + transductive')
+    """
+    return " + ".join(
+        f"{part} utterance{'' if part.startswith('1 ') else 's'}" if part[0].isdigit() else part
+        for part in access.split(" + ")
+    )
+
+
 def _utterances(access: Access) -> str:
     return "utterance" if (access.neutral, access.unlabelled, access.labelled) in _SINGLE else "utterances"
 

@@ -20,7 +20,7 @@ def test_it_says_which_methods_help_and_which_is_the_cheapest(tmp_path):
     (table,) = board(tmp_path, (0.4, 0.7, 0.9)).tables
     said = answer(table)
     assert said.startswith("On emodb 3class, 2 of 2 adapted methods help: ")
-    assert "Cheapest: svm-neutral, 1 neutral, +" in said
+    assert "Cheapest: svm-neutral, 1 neutral utterance, +" in said
     assert "harm" not in said
 
 
