@@ -1,3 +1,4 @@
+import base64
 import re
 
 import chromium
@@ -195,7 +196,26 @@ def test_on_a_phone_every_number_has_its_heading(browser, file):
 def test_it_prints_without_its_controls(page):
     page.send("Emulation.setEmulatedMedia", media="print")
     assert page.run("getComputedStyle(document.querySelector('.controls')).display") == "none"
+    assert page.run("getComputedStyle(document.querySelector('.save')).display") == "none"
     page.send("Emulation.setEmulatedMedia", media="")
+
+
+@needs_chromium
+def test_printed_rows_have_their_price_in_a_heading_or_in_a_column(page):
+    script = "getComputedStyle(document.querySelector('#t-1 .row .access')).display"
+    page.send("Emulation.setEmulatedMedia", media="print")
+    assert page.run(script) == "none"
+    page.run("document.getElementById('grouped').click()")
+    assert page.run(script) == "table-cell"
+    page.send("Emulation.setEmulatedMedia", media="")
+
+
+@needs_chromium
+def test_it_prints_on_few_pages(page):
+    """Four tables, their pictures and what they say together; a page for each picture made it seven."""
+    printed = page.send("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
+    n_pages = len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed)))
+    assert n_pages <= 6
 
 
 @needs_chromium
