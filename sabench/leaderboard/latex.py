@@ -48,6 +48,7 @@ def _table(table: RankedTable) -> str:
             r"\begin{table}",
             r"\centering",
             r"\small",
+            r"\setlength{\tabcolsep}{4pt}",  # the columns of an A4 page
             f"\\caption{{{escaped(caption)}}}",
             f"\\label{{{label}}}",
             r"\begin{tabular}{lllrrrrr}",

@@ -86,7 +86,7 @@ def _environment() -> Environment:
 
 def _signed(fraction: float) -> str:
     """Return percentage points with a sign, a true minus among them."""
-    return "–" if not math.isfinite(fraction) else f"{100 * fraction:+.1f}".replace("-", "−")
+    return "–" if not math.isfinite(fraction) else f"{100 * fraction:+z.1f}".replace("-", "−")
 
 
 def _sortable(value: float | None) -> str:

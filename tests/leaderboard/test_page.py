@@ -1,5 +1,6 @@
 import base64
 import re
+from dataclasses import replace
 
 import chromium
 import pytest
@@ -82,6 +83,18 @@ def test_simulated_tables_have_a_part_of_their_own(board):
     text = html(board)
     assert text.index("Simulated twins</h2>") > text.index(">ravdess ")
     assert text.count('<span class="tag sim">simulated</span>') == 1
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_minus(tmp_path):
+    made = Made(Results(tmp_path), n_speakers=10)
+    made.run(SVM, 1.0)
+    made.run(SVM_NORM, 1.0)
+    board = build.build([Results(tmp_path)])
+    (table,) = board.tables
+    rows = [replace(row, difference=replace(row.difference, effect=-1e-9)) for row in table.rows if row.difference]
+    text = html(replace(board, tables=(replace(table, rows=tuple(rows)),)))
+    assert "<b>+0.0</b>" in text
+    assert "\N{MINUS SIGN}0.0" not in text
 
 
 def test_an_empty_board_says_what_to_do(tmp_path):
