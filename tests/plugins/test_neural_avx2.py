@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 FILES = (
     "test_neural_network.py",
     "test_neural_convolution.py",
+    "test_neural_margins.py",
     "test_neural_normalisation.py",
     "test_neural_training.py",
     "test_neural_conformance.py",

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from sabench_plugins.neural.fast import convolution
-from sabench_plugins.neural.fast.convolution import Shortcut, convolved, group_of, neighbours
+from sabench_plugins.neural.fast.convolution import Shortcut, add_pointwise, convolved, group_of, neighbours, pointwise
 
 
 def layer(filters, channels, kernel, frames=16):
@@ -70,3 +70,15 @@ def test_a_shortcut_equals_a_strided_convolution_in_output_and_gradients(memory,
 def test_a_shortcut_keeps_the_memory_format():
     x = layer(4, 4, (1, 1))[0]
     assert Shortcut(4, 4, (2, 2))(x).is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_a_shortcut_added_as_a_product_of_rows_is_a_shortcut(stride, channels):
+    torch.manual_seed(0)
+    x = torch.randn(2, 9, 11, channels).permute(0, 3, 1, 2)
+    weight = torch.randn(5, channels, 1, 1)
+    expected = pointwise(x, weight, *stride)
+    out = torch.ones(2, *expected.shape[2:], 5).permute(0, 3, 1, 2)
+    add_pointwise(out, x, weight, *stride)
+    assert torch.allclose(out, expected + 1, atol=1e-5)

@@ -8,6 +8,7 @@ memory the rearranged input is a view. (8 filters, 4x4: a third less time forwar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name that torch users know)
 from torch import Tensor, nn
 
+from sabench_plugins.neural.fast.margins import Sides
 from sabench_plugins.neural.sizes import Stage
 
 LANES = {"AVX512": 16, "AVX2": 8}
@@ -72,6 +74,20 @@ def pointwise(x: Tensor, weight: Tensor, down: int, along: int) -> Tensor:
     return F.conv2d(x if down == along == 1 else _Thinned.apply(x, down, along), weight)
 
 
+def add_pointwise(out: Tensor, x: Tensor, weight: Tensor, down: int, along: int) -> None:
+    """Add a 1x1 convolution to `out`, in place and without gradients: a product of rows, in half of the time.
+
+    Args:
+        out: channels last, shape `(utterances, filters, ceil(bins / down), ceil(frames / along))`.
+        x: shape `(utterances, channels, bins, frames)`.
+        weight: shape `(filters, channels, 1, 1)`.
+        down: stride over bins.
+        along: stride over frames.
+    """
+    seen = x[:, :, ::down, ::along].permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+    out.permute(0, 2, 3, 1).view(-1, out.shape[1]).addmm_(seen, weight[:, :, 0, 0].T)
+
+
 class _Thinned(torch.autograd.Function):
     """Every n-th bin and frame. Torch's own slices are as right; their gradients make a step a tenth longer."""
 
@@ -95,15 +111,24 @@ def _memory_format(x: Tensor) -> torch.memory_format:
     return last if x.is_contiguous(memory_format=last) else torch.contiguous_format
 
 
-def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, down: int, along: int, *, grouped: bool = True) -> Tensor:
-    """Return a "same" convolution with strides `down` bins and `along` frames."""
+def convolved(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    down: int,
+    along: int,
+    *,
+    grouped: bool = True,
+    pad: Callable[[Tensor, Sides], Tensor] = F.pad,
+) -> Tensor:
+    """Return a "same" convolution with strides `down` bins and `along` frames; `pad` puts zeros around the input."""
     group = group_of(x, weight) if grouped and down == along == 1 else 1
     if group > 1:
-        return neighbours(x, weight, bias, group)
+        return neighbours(x, weight, bias, group, pad)
     (above, below), (before, behind) = sides(weight.shape[2]), sides(weight.shape[3])
     if above == below and before == behind:
         return F.conv2d(x, weight, bias, (down, along), (above, before))
-    return F.conv2d(F.pad(x, (before, behind, above, below)), weight, bias, (down, along))
+    return F.conv2d(pad(x, (before, behind, above, below)), weight, bias, (down, along))
 
 
 def group_of(x: Tensor, weight: Tensor) -> int:
@@ -120,13 +145,15 @@ def lanes() -> int:
     return LANES.get(torch.backends.cpu.get_cpu_capability(), 4)
 
 
-def neighbours(x: Tensor, weight: Tensor, bias: Tensor | None, group: int) -> Tensor:
+def neighbours(
+    x: Tensor, weight: Tensor, bias: Tensor | None, group: int, pad: Callable[[Tensor, Sides], Tensor] = F.pad
+) -> Tensor:
     """Return the "same" convolution of stride 1 with `group` neighbouring frames as channels."""
     count, channels, bins, frames = x.shape
     filters, taps = weight.shape[0], weight.shape[3]
     (above, below), before = sides(weight.shape[2]), sides(taps)[0]
     wide = -(-(group - 1 + taps) // group)
-    padded = F.pad(x, (before, group * (wide - 1) - before, above, below))
+    padded = pad(x, (before, group * (wide - 1) - before, above, below))
     joined = padded.permute(0, 2, 3, 1).reshape(count, bins + above + below, -1, group * channels).permute(0, 3, 1, 2)
     repeated = None if bias is None else bias.repeat(group)
     out = F.conv2d(joined, rearranged(weight, group, wide), repeated)

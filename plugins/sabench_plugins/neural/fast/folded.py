@@ -10,13 +10,15 @@ puts behind a lone utterance, so that a padded batch equals its utterances one b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sabench_plugins.neural.fast.convolution import Convolution, convolved, pointwise
+from sabench_plugins.neural.fast.convolution import Convolution, add_pointwise, convolved, pointwise
+from sabench_plugins.neural.fast.margins import Sides, framed, rectified
 from sabench_plugins.neural.network import Block, Network, Trunk
 
 
@@ -38,7 +40,15 @@ class Folded:
 
     def __call__(self, x: Tensor, bias: Tensor) -> Tensor:
         """Return the convolution's output, normalised."""
-        return convolved(x, self.weight, bias, *self.source.stride)
+        return self._convolved(x, bias, framed)
+
+    def of_rectified(self, x: Tensor, bias: Tensor) -> Tensor:
+        """Return the same of a ReLU's output, which may be taken in place."""
+        odd = all(taps % 2 for taps in self.weight.shape[2:])  # torch's own convolution then pads
+        return self._convolved(x.relu_(), bias, framed) if odd else self._convolved(x, bias, rectified)
+
+    def _convolved(self, x: Tensor, bias: Tensor, pad: Callable[[Tensor, Sides], Tensor]) -> Tensor:
+        return convolved(x, self.weight, bias, *self.source.stride, pad=pad)
 
 
 def fold(convolution: Convolution, norm: nn.BatchNorm2d, projection: nn.Linear | None) -> Folded:
@@ -71,10 +81,12 @@ class FoldedBlock:
 
     def __call__(self, x: Tensor, biases: tuple[Tensor, Tensor], lengths: np.ndarray) -> Tensor:
         """Return the block's output; `lengths` are those of the output."""
-        out = silenced(self.first(x, biases[0]).relu_(), lengths)
-        out = self.second(out, biases[1])
+        out = silenced(self.first(x, biases[0]), lengths)
+        out = self.second.of_rectified(out, biases[1])
         if self.shortcut is None:
             out.addcmul_(x, self.identity)
+        elif out.is_contiguous(memory_format=torch.channels_last):
+            add_pointwise(out, x, self.shortcut, self.stride[1], self.stride[0])
         else:
             out += pointwise(x, self.shortcut, self.stride[1], self.stride[0])
         return silenced(out.relu_(), lengths)
