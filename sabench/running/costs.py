@@ -27,6 +27,8 @@ class Estimate:
         cell: the largest fold's cost.
         seconds: of all fits and evaluations, one after the other.
         at_once: how many folds are worked on side by side.
+        one_card: whether these share an accelerator. Its arithmetic is then shared too, so that they end no sooner than
+            one after the other; narrow networks, which do not fill it, are expected too late.
     """
 
     run: RunRecord
@@ -36,11 +38,12 @@ class Estimate:
     cell: Cost
     seconds: float
     at_once: int = 1
+    one_card: bool = False
 
     @property
     def elapsed_s(self) -> float:
         """Seconds by the clock."""
-        return self.seconds / self.at_once
+        return self.seconds if self.one_card else self.seconds / self.at_once
 
 
 def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
@@ -66,7 +69,8 @@ def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = No
     # Nobody knows how many workers a Dask cluster will have.
     jobs = plan.batch.workers if plan.is_batch else 1 if plan.dask else plan.jobs
     at_once = slots_for(len(costs), run.threads, run.device, jobs)
-    return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once)
+    one_card = run.device != "cpu" and not plan.is_batch
+    return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once, one_card)
 
 
 def _fits(planned: PlannedRun) -> int:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import tiny
 
@@ -42,3 +44,20 @@ def test_workers_share_the_time(tones, tmp_path):
 def test_no_more_workers_share_it_than_there_are_folds(tones, tmp_path):
     (crowded,) = estimates(tones, tmp_path, "svm", jobs=100)
     assert crowded.at_once == 4
+
+
+@pytest.mark.parametrize(("device", "factor"), [("cuda", 1), ("cpu", 3)])
+def test_folds_that_share_a_graphics_card_share_its_time(tones, tmp_path, device, factor):
+    plan = tiny.plan(tones, tmp_path, adapters="resnet", preset="small", jobs=3)
+    (planned,) = tiny.planned_runs(plan)
+    shared = estimate(replace(planned, device=device, elsewhere=True), plan)
+    assert shared.at_once == 3
+    assert shared.elapsed_s == pytest.approx(shared.seconds / factor)
+
+
+def test_jobs_of_a_cluster_have_a_card_each(tones, tmp_path):
+    values = {"dask": "slurm", "batch": {"workers": 2, "gpus": 1}}
+    plan = tiny.plan(tones, tmp_path, adapters="resnet", preset="small", **values)
+    (planned,) = tiny.planned_runs(plan)
+    apart = estimate(replace(planned, device="cuda", elsewhere=True), plan)
+    assert apart.elapsed_s == pytest.approx(apart.seconds / 2)
