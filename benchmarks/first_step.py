@@ -20,6 +20,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from growth import instruction_set
+
 HOOK = '''
 import builtins, os, sys
 
@@ -113,6 +115,7 @@ def main() -> int:
             for side, command in sides.items():
                 fresh = [] if side == "bare" else ["--results", f"results-{number}-{side[-1]}"]
                 taken[side].append(seconds_to_step([*command, *fresh], folder, more))
+    print(f"{os.cpu_count()} cores, {instruction_set()}, load {os.getloadavg()[0]:.1f}")
     middle = {side: statistics.median(seconds) for side, seconds in taken.items()}
     for side, seconds in taken.items():
         each = ", ".join(f"{value:.1f}" for value in seconds)

@@ -10,12 +10,15 @@ The ratio of the medians should be at most 3, and none of torch, numpy, mlflow a
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
+
+from growth import instruction_set
 
 HEAVY = ("torch", "numpy", "mlflow", "pandas")
 
@@ -54,6 +57,7 @@ def main() -> None:
     seconds(ours), seconds(theirs)  # compiled and in the file cache before it counts
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(options.pairs)]
     a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"{os.cpu_count()} cores, {instruction_set()}, load {os.getloadavg()[0]:.1f}")
     print(f"sabench --help {1000 * a:.0f} ms, import typer, rich {1000 * b:.0f} ms (medians of {options.pairs})")
     print(f"heavy libraries imported: {', '.join(imported()) or 'none'}")
     print(f"ratio of medians: {a / b:.2f} (at most 3)")

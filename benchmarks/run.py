@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from growth import instruction_set
+
 
 def timed(options: argparse.Namespace, cache: Path, results: Path) -> float:
     """Return the wall seconds of one run."""
@@ -47,6 +49,7 @@ def main() -> int:
             cold.append(timed(options, place / "cache", place / "cold" / "results"))
             cached.append(timed(options, place / "cache", place / "cached" / "results"))
         print(f"pair {number}: cold {cold[-1]:5.1f} s, cached {cached[-1]:5.1f} s", flush=True)
+    print(f"{os.cpu_count()} cores, {instruction_set()}, load {os.getloadavg()[0]:.1f}")
     medians = statistics.median(cold), statistics.median(cached)
     print(f"median: cold {medians[0]:.1f} s, cached {medians[1]:.1f} s, cold / cached {medians[0] / medians[1]:.1f}")
     return 0
