@@ -36,7 +36,7 @@ def _style() -> str:
     """Return the rules of pictures with light colours in the place of variables, which drawing programs do not know."""
     colours = dict(re.findall(r"--([\w-]+): ([^;]+);", _source("light.css")))
     rules = [rule for heads, body in _RULE.findall(_source("pictures.css")) for rule in _grouped(heads.strip(), body)]
-    plain = _VARIABLE.sub(lambda found: colours[found[1]], "".join(rules))
+    plain = _VARIABLE.sub(lambda variable: colours[variable[1]], "".join(rules))
     return "svg{font-family:sans-serif;font-size:10px}" + re.sub(r"\s*([{:;,])\s*", r"\1", plain)
 
 
