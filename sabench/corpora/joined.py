@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,21 +44,17 @@ def joined(target: Corpus, trained: Sequence[Corpus], labels: Labels) -> Corpus:
     table = pd.concat(tables, ignore_index=True)
     classes = tuple(sorted({name for of in labels.values() for name in of.values()}))
     sizes = [f"{c.dataset} {c.task} ({len(t)} utterances)" for c, t in zip(trained, tables[1:], strict=True)]
-    resampled = dict.fromkeys(audio.resampling(corpus.table.get("sampling_rate", ())) for corpus in trained)
+    resampled = filter(None, (audio.resampling(corpus.table.get("sampling_rate", ())) for corpus in trained))
     note = f"Trained on {' and '.join(sizes)}, tested on {target.dataset}."
     return replace(
         target,
         classes=classes,
         table=table,
         faults=tuple(_named(fault, corpus) for corpus in every for fault in corpus.faults),
-        notes=(*target.notes, note, *sentences(labels, every), *_news(resampled, target.notes)),
+        notes=tuple(dict.fromkeys((*target.notes, note, *sentences(labels, every), *resampled))),
         simulation=next((corpus.simulation for corpus in every if corpus.simulated), None),
         joined={corpus.dataset: {"task": corpus.task, "labels": dict(labels[corpus.dataset])} for corpus in every},
     )
-
-
-def _news(notes: Iterable[str], known: Sequence[str]) -> Iterator[str]:
-    return (note for note in notes if note and note not in known)
 
 
 def _part(corpus: Corpus, labels: Labels, partition: str) -> pd.DataFrame:

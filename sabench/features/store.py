@@ -76,7 +76,8 @@ class FeatureStore:
         """
         self._refuse_newer()
         wanted = _distinct(table)
-        preprocessing = RESAMPLING if _resampled(table) else PREPROCESSING
+        resampled = audio.resampling(table.get("sampling_rate", ()))
+        preprocessing = RESAMPLING if resampled else PREPROCESSING
         features = FeatureSet(self.address(extractor, name, preprocessing), name, extractor.kind)
         index = opened(features.folder)
         with _readable(features.folder):
@@ -158,11 +159,6 @@ def _weights(table: pd.DataFrame) -> np.ndarray:
         return np.ones(len(table))
     durations: np.ndarray = table["duration_s"].to_numpy(dtype=float, na_value=1.0)
     return durations
-
-
-def _resampled(table: pd.DataFrame) -> bool:
-    """Return whether a recording has another rate than extractors are handed."""
-    return "sampling_rate" in table.columns and bool(audio.resampling(table["sampling_rate"].dropna().unique()))
 
 
 def _card(extractor: FeatureExtractor, name: str, preprocessing: str) -> dict[str, object]:
