@@ -101,8 +101,8 @@ def simulate(
 
     dataset = _dataset(name)
     with output.progress(f"Simulating {name}") as progress:
-        made = twins.simulate(name, dataset, path, Twin(scale, seed, speaker_effect), jobs=jobs, progress=progress)
-    what = "Simulated" if made else "There already, the same twin:"
+        is_new = twins.simulate(name, dataset, path, Twin(scale, seed, speaker_effect), jobs=jobs, progress=progress)
+    what = "Simulated" if is_new else "There already, the same twin:"
     output.message(f"{what} {name} at {path}. Look at it: sabench dataset info {name} --root {path}")
 
 

@@ -62,13 +62,13 @@ def show(
     values = {key: value for key, value in given.items() if value is not None}
     plan = Plan.build({"adapters": ["any"], "datasets": [dataset], **values})
     source, corpus = preparation.corpus(plan, Registry(), dataset, Watcher())
-    made = preparation.protocol(plan, source, corpus)
-    shortfalls = [str(short) for short in made.shortfalls]
-    shared = texts.sharing(made.folds, corpus.table)
+    planned = preparation.protocol(plan, source, corpus)
+    shortfalls = [str(short) for short in planned.shortfalls]
+    shared = texts.sharing(planned.folds, corpus.table)
     if json:
-        print_json({"hash": made.hash, "card": dict(made.card), "shortfalls": shortfalls, "shared_texts": shared})
+        print_json({"hash": planned.hash, "card": dict(planned.card), "shortfalls": shortfalls, "shared_texts": shared})
     else:
-        _print(made.hash, dict(made.card), [*shortfalls, *([shared] if shared else [])])
+        _print(planned.hash, dict(planned.card), [*shortfalls, *([shared] if shared else [])])
 
 
 @app.command()

@@ -87,11 +87,11 @@ def twin(
         DatasetError: the dataset has no twin.
         ContractError: its `simulate` leaves the twin unmarked.
     """
-    made = recipe or Twin()
-    how = f"scale{float(made.scale)}-seed{made.seed}-effect{float(made.speaker_effect)}"
+    twin = recipe or Twin()
+    how = f"scale{float(twin.scale)}-seed{twin.seed}-effect{float(twin.speaker_effect)}"
     name = f"{dataset_name}-v{dataset.simulation_version}-{how}"
     folder = cache_folder() / "twins" / name
-    simulate(dataset_name, dataset, folder, made, jobs=jobs, progress=progress)
+    simulate(dataset_name, dataset, folder, twin, jobs=jobs, progress=progress)
     return folder
 
 

@@ -110,11 +110,11 @@ def outcome(
     deviations: Sequence[str],
 ) -> PaperOutcome:
     """Return the tables of a publication beside what was measured."""
-    made = _Maker(publication, carried, results, registry)
+    maker = _Maker(publication, carried, results, registry)
     shown = {number: publication.tables[number] for number in tables or publication.tables}
-    scores = [row for number, table in shown.items() if len(table.draws) == 1 for row in made.scores(number, table)]
-    spreads = [row for number, table in shown.items() if len(table.draws) > 1 for row in made.spreads(number, table)]
-    tests = [row for number, table in shown.items() if len(table.draws) > 1 for row in made.tests(number, table)]
+    scores = [row for number, table in shown.items() if len(table.draws) == 1 for row in maker.scores(number, table)]
+    spreads = [row for number, table in shown.items() if len(table.draws) > 1 for row in maker.spreads(number, table)]
+    tests = [row for number, table in shown.items() if len(table.draws) > 1 for row in maker.tests(number, table)]
     return PaperOutcome(
         title=publication.title,
         source=publication.source,
@@ -122,7 +122,7 @@ def outcome(
         scores=tuple(scores),
         spreads=tuple(spreads),
         tests=tuple(tests),
-        gains=tuple(made.gains(scores)),
+        gains=tuple(maker.gains(scores)),
         deviations=tuple(deviations),
         notes=publication.notes,
     )

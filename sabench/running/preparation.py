@@ -153,12 +153,12 @@ def split_corpus(plan: Plan, registry: Registry, name: str, observer: Observer) 
         SabenchError: the corpus cannot be had, or the protocol does not fit it.
     """
     dataset, loaded = corpus(plan, registry, name, observer)
-    made = protocol(plan, dataset, loaded)
-    if made.shortfalls:
+    chosen_protocol = protocol(plan, dataset, loaded)
+    if chosen_protocol.shortfalls:
         what = "speakers are dropped" if plan.pool.require else "pools are smaller than asked for"
-        observer.note(f"{name}: {what}: {first_few(made.shortfalls, _NOTED)}.")
-    split = SplitCorpus(loaded, made)
-    for sentence in filter(None, (sharing(made.folds, loaded.table), *untrained_classes(split))):
+        observer.note(f"{name}: {what}: {first_few(chosen_protocol.shortfalls, _NOTED)}.")
+    split = SplitCorpus(loaded, chosen_protocol)
+    for sentence in filter(None, (sharing(chosen_protocol.folds, loaded.table), *untrained_classes(split))):
         observer.note(f"{name}: {sentence}")
     return split
 

@@ -111,10 +111,10 @@ def compare_family(pairs: Sequence[tuple[Sample, Sample]], *, min_seeds: int = M
     Raises:
         ResultsError: the two of a pair were not scored on the same speakers.
     """
-    made = [_Pair.of(first, second, min_seeds) for first, second in pairs]
-    p = [pair.p for pair in made]
-    parts = zip(made, holm(p).tolist(), repeats(p).tolist(), strict=True)
-    return [pair.comparison(corrected, times, len(made)) for pair, corrected, times in parts]
+    measured_pairs = [_Pair.of(first, second, min_seeds) for first, second in pairs]
+    p = [pair.p for pair in measured_pairs]
+    parts = zip(measured_pairs, holm(p).tolist(), repeats(p).tolist(), strict=True)
+    return [pair.comparison(corrected, times, len(measured_pairs)) for pair, corrected, times in parts]
 
 
 def compare_all(samples: Sequence[Sample], *, min_seeds: int = MIN_SEEDS) -> Pairs:

@@ -69,10 +69,10 @@ def combine(family: Sequence[Effects]) -> list[Combined]:
     """
     from scipy.special import stdtr
 
-    made = [_mean(one) for one in family]
-    p = [float(2 * stdtr(m.df, -abs(m.value) / np.sqrt(m.variance))) for m in made]
-    parts = zip(made, p, holm(p).tolist(), repeats(p).tolist(), strict=True)
-    return [_combined(mean, alone, corrected, times, len(made)) for mean, alone, corrected, times in parts]
+    means = [_mean(one) for one in family]
+    p = [float(2 * stdtr(m.df, -abs(m.value) / np.sqrt(m.variance))) for m in means]
+    parts = zip(means, p, holm(p).tolist(), repeats(p).tolist(), strict=True)
+    return [_combined(mean, alone, corrected, times, len(means)) for mean, alone, corrected, times in parts]
 
 
 @dataclass(frozen=True)

@@ -119,9 +119,9 @@ def compare_family(pairs: Sequence[tuple[Entry, Entry]], *, min_seeds: int = MIN
     Raises:
         ResultsError: two of a pair ran under different protocols, or scored nothing in common.
     """
-    made = [_Common.of(first, second) for first, second in pairs]
-    compared = comparison.compare_family([pair.samples for pair in made], min_seeds=min_seeds)
-    return [pair.verdict(one, min_seeds) for pair, one in zip(made, compared, strict=True)]
+    common = [_Common.of(first, second) for first, second in pairs]
+    compared = comparison.compare_family([pair.samples for pair in common], min_seeds=min_seeds)
+    return [pair.verdict(one, min_seeds) for pair, one in zip(common, compared, strict=True)]
 
 
 @dataclass(frozen=True)

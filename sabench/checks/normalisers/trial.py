@@ -33,18 +33,18 @@ def transformed(subject: Subject, transform: Transform, own: Utterances) -> list
     Raises:
         CheckFailure: one has not.
     """
-    made_features = []
+    transformed_features = []
     for array in own.features:
         given = array.copy()
         given.setflags(write=False)
-        made = transform(given)
-        if not isinstance(made, np.ndarray) or made.shape != array.shape:
-            shape = getattr(made, "shape", type(made).__name__)
+        features = transform(given)
+        if not isinstance(features, np.ndarray) or features.shape != array.shape:
+            shape = getattr(features, "shape", type(features).__name__)
             refuse(subject, [f"turns features of shape {array.shape} into {shape}; a transform keeps the shape"])
-        if not np.isfinite(made.astype(np.float32)).all():
+        if not np.isfinite(features.astype(np.float32)).all():
             refuse(subject, ["turns features into values that are not finite"])
-        made_features.append(made.astype(np.float32))
-    return made_features
+        transformed_features.append(features.astype(np.float32))
+    return transformed_features
 
 
 def enrolled(subject: Subject, normaliser: Normaliser, own: Utterances) -> list[np.ndarray]:
