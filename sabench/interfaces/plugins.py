@@ -302,6 +302,7 @@ class Adapter(Plugin):
             that is another one for each kind of features, a mapping of kinds to names.
         devices: what it can use, best first.
         presets: named sets of parameters.
+        preset_features: name of the extractor that a preset takes in place of `features`, by the preset's name.
         search_grid: values to choose from on validation with `--search`.
         evaluation_parameters: parameters that change predictions but not the fit; they enter the
             evaluation key, so that a trained model is re-used.
@@ -336,6 +337,7 @@ class Adapter(Plugin):
     adapts: ClassVar[str | Mapping[str, str]] = ""
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    preset_features: ClassVar[Mapping[str, str]] = {}
     search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {}
     evaluation_parameters: ClassVar[tuple[str, ...]] = ()
 

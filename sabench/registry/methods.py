@@ -76,18 +76,19 @@ def _parts(registry: Registry, name: str, choice: Choice, settings: _Settings) -
     adapter = registry.create("adapters", alias.adapter, {**preset, **alias.parameters, **chosen})
     normaliser_name = alias.normaliser or choice.normaliser
     normaliser, normaliser_set = _build(registry, "normalisers", normaliser_name, alias, settings)
-    features_name = choice.features or cls.features
+    default_features = cls.preset_features.get(choice.preset or "", cls.features)
+    features_name = choice.features or default_features
     extractor, features_set = _build(registry, "features", features_name, None, settings)
     if extractor.kind not in cls.accepts:
         msg = (
             f"{name} takes {' or '.join(cls.accepts)}; {features_name} gives {extractor.kind}. "
-            f"Its default is --features {cls.features}."
+            f"Its default is --features {default_features}."
         )
         raise PlanError(msg)
     variant = {**({"preset": choice.preset} if preset else {}), **chosen, **normaliser_set, **features_set}
     if choice.normaliser and not alias.normaliser:
         variant = {"normaliser": choice.normaliser, **variant}
-    if choice.features and choice.features != cls.features:
+    if choice.features and choice.features != default_features:
         variant = {"features": choice.features, **variant}
     method = Method(
         name=name,

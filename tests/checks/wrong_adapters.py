@@ -37,6 +37,7 @@ class Locked(Centroid):
 
 class Boasting(Centroid):
     presets = {"sharp": {"sharpnes": 9.0}}
+    preset_features = {"blunt": "tone"}
     access = 1
 
 
@@ -364,7 +365,11 @@ WRONG = [
     ("the_constructor_stores_its_arguments", Doubling, r"was given sharpness=2\.0 and stores 4\.0"),
     ("parameters_round_trip", Functional, "has parameters that cannot be written and read: .*cannot be hashed"),
     ("it_travels_to_a_worker", Locked, "cannot be handed to a worker process: .*cannot pickle"),
-    ("declarations_are_sound", Boasting, "has the access 1.*offers the preset 'sharp'.*Did you mean 'sharpness'"),
+    (
+        "declarations_are_sound",
+        Boasting,
+        "has the access 1.*offers the preset 'sharp'.*Did you mean 'sharpness'.*features for the preset 'blunt', which it does not offer",
+    ),
     ("cost_and_size_are_numbers", Endless, r"estimates the cost .*inf.*zero seconds or more"),
     ("every_accepted_kind_is_taken", FunctionalsOnly, "cannot be fitted on one of the kinds of features"),
     (

@@ -127,6 +127,13 @@ def test_training_ends_after_so_many_epochs_without_improvement_and_goes_back_to
     assert all(np.array_equal(array, seen[best][name]) for name, array in weights_of(network).items())
 
 
+def test_training_ends_within_its_steps_and_its_rate_falls_by_then():
+    history = []
+    fitted(history=history, train=utterances(n=24), epochs=50, batch_size=12, most_steps=7, schedule="cosine")
+    assert [line["epochs"] for line in history] == [3, 3, 3]
+    assert history[-1]["lr"] < history[0]["lr"]
+
+
 def test_without_validation_the_last_epoch_stays_and_nothing_is_made_up():
     kept, history = Kept(), []
     fitted(checkpoint=kept, history=history, validate=False, patience=1, epochs=3)

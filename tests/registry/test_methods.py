@@ -86,6 +86,32 @@ def test_a_setting_wins_over_a_preset():
     assert made.adapter.parameters["sharpness"] == 0.5
 
 
+class Seeing(tiny.Nearest):
+    name = "seeing"
+    preset_features = {"soft": "tone-frames"}
+
+
+class SeeingPlugin:
+    @hookimpl
+    def sabench_adapters(self):
+        return {"seeing": Seeing}
+
+
+def test_a_preset_brings_its_own_features_unless_others_are_asked_for():
+    registry = Registry(extra=[tiny, SeeingPlugin()])
+
+    def seeing(**choice):
+        return resolve(registry, ["seeing"], Choice(**choice))[0].method
+
+    assert seeing().features.name == "tone"
+    assert (seeing(preset="soft").features.name, seeing(preset="soft").title) == (
+        "tone-frames",
+        "seeing (preset=soft)",
+    )
+    other = seeing(preset="soft", features="tone")
+    assert (other.features.name, other.title) == ("tone", "seeing (features=tone, preset=soft)")
+
+
 def test_a_preset_that_no_method_has_is_refused():
     with pytest.raises(PlanError, match="No chosen adapter has a preset 'hard'. They have: soft"):
         parts("nearest", "svm", preset="hard")

@@ -56,4 +56,4 @@ def seconds(shape: Shape, recipe: Recipe, lengths: np.ndarray, *, device: str, t
     training = BFLOAT16 if uses_bfloat16(recipe.precision, device_of(device)) else SPEEDS
     trained_s = len(lengths) * crop * (1 + BACKWARD) / (training[device].at(shape.width) * factor)
     whole_s = len(lengths) * whole / (SPEEDS[device].at(shape.width) * factor)
-    return recipe.epochs * (trained_s + whole_s / 3) + whole_s
+    return recipe.epochs_over(len(lengths)) * (trained_s + whole_s / 3) + whole_s

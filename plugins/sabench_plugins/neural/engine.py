@@ -114,6 +114,7 @@ class Training:
         self.optimiser = Optimiser(network, recipe)
         weights = class_weights(train.y, len(train.classes), recipe.weighting)
         self.class_weights = torch.as_tensor(weights, dtype=torch.float32, device=self.device)
+        self.epochs = recipe.epochs_over(len(train))
         self.progress = Progress()
         self.levels = torch.zeros(0)
         if beside is not None:
@@ -133,7 +134,7 @@ class Training:
     def _finished(self) -> bool:
         waited = self.progress.epoch - self.progress.improved_epoch
         patient = not self.recipe.patience or waited < self.recipe.patience
-        return self.progress.epoch >= self.recipe.epochs or not patient
+        return self.progress.epoch >= self.epochs or not patient
 
     def _epoch(self, crops: Crops | ResidentCrops) -> None:
         epoch = self.progress.epoch + 1
@@ -146,7 +147,7 @@ class Training:
         values = {"loss": loss, "lr": rate, "samples_per_s": len(self.train) / seconds}
         if self.validate:
             values |= {"validation_uar": uar, "validation_loss": validation_loss}
-        self.context.report(epoch=epoch, epochs=self.recipe.epochs, **values)
+        self.context.report(epoch=epoch, epochs=self.epochs, **values)
         self._save()
 
     def _steps(self, crops: Crops | ResidentCrops, epoch: int) -> tuple[float, float]:
@@ -163,7 +164,7 @@ class Training:
         total = torch.zeros(2, device=self.device)
         rate = self.recipe.learning_rate
         for number, batch in enumerate(prefetched(lambda part: self._batch(crops, part), draws)):
-            rate = self.recipe.rate_at((epoch - 1) * len(draws) + number, self.recipe.epochs * len(draws))
+            rate = self.recipe.rate_at((epoch - 1) * len(draws) + number, self.epochs * len(draws))
             total += self._step(batch, rate)
         loss = float(total[0] / total[1])
         if not math.isfinite(loss):

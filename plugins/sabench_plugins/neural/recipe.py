@@ -61,7 +61,9 @@ class Recipe:
             counts, and a short neutral utterance is followed by silence. [guess]
         silence_level: value of a feature bin in digital silence; log(1e-5) for log-spectrograms.
         batch_size: utterances a step; the seed reports the best of 8, 16 and 32.
-        epochs: passes over the training set.
+        epochs: passes over the training set, at most.
+        most_steps: end with the last whole epoch within so many steps, so that a corpus ten times as large takes no ten
+            times as long; 0 for no such limit. The schedule spans the epochs that are left. [guess]
         optimiser: `sgd` (the seed's), `adam` or `adamw`.
         learning_rate: the largest of the schedule.
         momentum: of `sgd`; the seed's "plain" is read as none. [guess]
@@ -89,6 +91,7 @@ class Recipe:
     silence_level: float = SILENCE
     batch_size: int = 16
     epochs: int = 30
+    most_steps: int = 0
     optimiser: Literal["sgd", "adam", "adamw"] = "sgd"
     learning_rate: float = 0.001
     momentum: float = 0.0
@@ -110,7 +113,7 @@ class Recipe:
         wrong = [
             f"{name}={getattr(self, name)!r} (expected more than 0)" for name in positive if not getattr(self, name) > 0
         ]
-        not_negative = ("momentum", "weight_decay", "patience")
+        not_negative = ("momentum", "weight_decay", "patience", "most_steps")
         wrong += [
             f"{name}={getattr(self, name)!r} (expected 0 or more)" for name in not_negative if getattr(self, name) < 0
         ]
@@ -124,6 +127,15 @@ class Recipe:
     def crop_frames(self) -> int:
         """Frames of a training crop."""
         return max(1, round(self.crop_s / self.hop_s))
+
+    def epochs_over(self, n_train: int) -> int:
+        """Return the epochs of a training set of so many utterances; one at least.
+
+        >>> Recipe(epochs=30, batch_size=16, most_steps=100).epochs_over(160)
+        10
+        """
+        steps = -(-n_train // self.batch_size)
+        return max(1, min(self.epochs, self.most_steps // steps)) if self.most_steps else self.epochs
 
     def rate_at(self, step: int, steps: int) -> float:
         """Return the learning rate of a step, counted from 0: a pure function, so that nothing needs storing.

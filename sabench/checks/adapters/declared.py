@@ -31,6 +31,11 @@ def declarations_are_sound(subject: Subject) -> None:
     if not isinstance(adapter.features, str) or not adapter.features:
         faults.append(f"has the default features {adapter.features!r}; expected the name of an extractor")
     faults += [f"offers the preset {name!r}, but {fault}" for name, fault in _wrong_presets(subject)]
+    faults += [
+        f"has features for the preset {name!r}, which it does not offer"
+        for name in adapter.preset_features
+        if name not in adapter.presets
+    ]
     faults += [f"searches over {name}, but {fault}" for name, fault in _wrong_grid(subject)]
     known = subject.cls.signature()
     faults += [
