@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from growth import instruction_set
+from growth import instruction_set, usual_environment
 
 BARE = {
     "list": "import typer, pydantic, numpy",
@@ -54,7 +54,7 @@ def main() -> int:
     ours = [sys.executable, "-P", "-m", "sabench"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        now = {**os.environ, "SABENCH_CACHE": str(folder / "cache")}
+        now = {**usual_environment(), "SABENCH_CACHE": str(folder / "cache")}
         environments = {"now": now}
         if options.before:
             tree = options.before.absolute()
@@ -75,12 +75,12 @@ def main() -> int:
         )
         for command, words in commands.items():
             taken: dict[str, list[tuple[float, float]]] = {side: [] for side in (*environments, "bare")}
-            for _ in range(options.rounds):
+            for _ in range(options.rounds + 1):
                 for side, environment in environments.items():
                     taken[side].append(spent([*ours, *words], folder / side, environment))
                 taken["bare"].append(spent([sys.executable, "-c", BARE[command]], folder, now))
-            middle = {
-                side: [statistics.median(part) for part in zip(*each, strict=True)] for side, each in taken.items()
+            middle = {  # without the first round, which compiles what is new
+                side: [statistics.median(part) for part in zip(*each[1:], strict=True)] for side, each in taken.items()
             }
             bare = middle["bare"][1]
             for side, (wall, cpu) in middle.items():

@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from growth import instruction_set
+from growth import instruction_set, usual_environment
 
 HOOK = '''
 import builtins, os, sys
@@ -67,7 +67,7 @@ def seconds_to_step(command: list[str], folder: Path, more: Mapping[str, str]) -
     started = time.perf_counter()
     with subprocess.Popen(
         command,
-        env={**os.environ, **more, "FIRST_STEP": str(mark)},
+        env={**usual_environment(), **more, "FIRST_STEP": str(mark)},
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

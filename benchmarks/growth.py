@@ -73,6 +73,11 @@ def instruction_set() -> str:
     return next((name for name in ("avx512f", "avx2", "sse4_2") if name in flags), "no vector instructions known")
 
 
+def usual_environment() -> dict[str, str]:
+    """Return this environment as users have it, where Python compiles a module once and not at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def make_corpus(folder: Path, size: Size) -> Path:
     """Write one recording and the table of its utterances; returns the table."""
     import numpy as np
@@ -126,7 +131,7 @@ class Version:
         self._folder.mkdir(parents=True)
         path = [FREE_METHOD, *([tree, tree / "plugins"] if tree else [])]
         own = {"SABENCH_CACHE": str(self._folder / "cache"), "PYTHONPATH": os.pathsep.join(map(str, path))}
-        self._environment = {**os.environ, **own, "SABENCH_CONFIG": str(self._folder / "config")}
+        self._environment = {**usual_environment(), **own, "SABENCH_CONFIG": str(self._folder / "config")}
 
     def steps(self, table: Path, size: Size) -> Iterator[tuple[str, Spent]]:
         """Carry out one command after the other."""

@@ -18,7 +18,7 @@ import sysconfig
 import time
 from pathlib import Path
 
-from growth import instruction_set
+from growth import instruction_set, usual_environment
 
 HEAVY = ("torch", "numpy", "mlflow", "pandas")
 
@@ -26,7 +26,7 @@ HEAVY = ("torch", "numpy", "mlflow", "pandas")
 def seconds(command: list[str]) -> float:
     """Return the wall time of a command."""
     started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=usual_environment())
     return time.perf_counter() - started
 
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from growth import instruction_set
+from growth import instruction_set, usual_environment
 
 TABLE = b"Results (UAR"
 """With this begins the table that a user waits for."""
@@ -60,7 +60,7 @@ def main() -> int:
         store = folder / "store"
         store.mkdir()
         environment = {
-            **os.environ,
+            **usual_environment(),
             "SABENCH_CACHE": str(folder / "cache"),
             "MLFLOW_TRACKING_URI": f"sqlite:///{store / 'mlflow.db'}",
             "PYTHONUNBUFFERED": "1",
