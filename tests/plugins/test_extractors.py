@@ -52,6 +52,16 @@ def test_signals_shorter_than_a_frame_are_padded_to_one(extractor, feature_set, 
     assert np.isfinite(extractor().extract(signal[:, :1], RATE)).all()
 
 
+def test_functionals_need_nothing_of_what_the_package_of_opensmile_imports():
+    script = (
+        "import sys, numpy as np; from sabench_plugins.features.egemaps import EGeMAPS;"
+        "print(EGeMAPS().extract(np.zeros((1, 16000), np.float32), 16000).shape);"
+        "print({'opensmile', 'audinterface', 'pandas', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.split("\n")[:2] == ["(88,)", "set()"]
+
+
 def test_full_scale_is_clipped_where_16_bit_would_wrap_around():
     assert _opensmile.as_int16(np.array([[1.0, -1.0, 2.0, 0.5]], np.float32)).tolist() == [32767, -32768, 32767, 16384]
 

@@ -1,21 +1,30 @@
 """openSMILE's functionals, by one engine a process.
 
 The public `opensmile.Smile` reads its configuration anew for every signal, a fifth of the time of a short utterance.
-The engine beneath it can be reset instead; tests hold it to the public class's values.
+The engine beneath it can be reset instead; tests hold it to the public class's values. It is one module of the package
+that needs no other, and is loaded alone: the package imports pandas and more for frames and files, which takes longer
+than the features of several utterances.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import math
 import threading
 from pathlib import Path
+from types import ModuleType
+from typing import Final
 
 import numpy as np
 
 from sabench import FeatureError
 
 FULL_SCALE = 32768
+_CONFIGURATIONS: Final = {"eGeMAPSv02": "egemaps/v02/eGeMAPSv02.conf", "IS09": "is09-13/IS09_emotion.conf"}
+"""Files of feature sets, by their names in `opensmile.FeatureSet`."""
+_SOURCE: Final = "extsource"
+_SINK: Final = "extsink"
 
 
 def functionals(signal: np.ndarray, sampling_rate: int, *, feature_set: str, shortest_s: float) -> np.ndarray:
@@ -24,7 +33,7 @@ def functionals(signal: np.ndarray, sampling_rate: int, *, feature_set: str, sho
     Args:
         signal: float32 of shape `(channels, samples)` in [-1, 1]; mixed down to mono.
         sampling_rate: in Hz.
-        feature_set: name of an `opensmile.FeatureSet`.
+        feature_set: `eGeMAPSv02` or `IS09`.
         shortest_s: the longest frame of the set; a shorter signal is padded with zeros to that.
 
     Raises:
@@ -53,21 +62,16 @@ class _Engine:
     """An initialised openSMILE that takes one signal after the other."""
 
     def __init__(self, feature_set: str, sampling_rate: int) -> None:
-        import opensmile
-        from opensmile.core.config import config
-        from opensmile.core.lib import OpenSMILE
-
-        root = Path(opensmile.__file__).parent / "core" / config.CONFIG_ROOT
-        self._source = config.EXTERNAL_SOURCE_COMPONENT
-        self._sink = config.EXTERNAL_OUTPUT_COMPONENT
+        core = _core()
+        root = core / "config"
         self._lock = threading.Lock()
-        self._smile = OpenSMILE()
+        self._smile = _module(core / "lib.py").OpenSMILE()
         self._smile.initialize(
-            str(root / (opensmile.FeatureSet[feature_set].value + config.CONFIG_EXT)),
+            str(root / _CONFIGURATIONS[feature_set]),
             {
-                "source": root / config.EXTERNAL_INPUT_CONFIG,
-                "sink": root / config.EXTERNAL_OUTPUT_SINGLE_CONFIG,
-                "sinkLevel": opensmile.FeatureLevel.Functionals.value,
+                "source": root / "shared/standard_external_wave_input.conf.inc",
+                "sink": root / "shared/standard_external_data_output_single.conf.inc",
+                "sinkLevel": "func",
                 "bufferModeRbConf": root / "shared/BufferModeRb.conf.inc",
                 "frameModeFunctionalsConf": root / "shared/FrameModeFunctionals.conf.inc",
                 "sampleRate": sampling_rate,
@@ -80,9 +84,9 @@ class _Engine:
         """Return functionals of mono 16 bit samples, or None where there is not one frame."""
         received: list[np.ndarray] = []
         with self._lock:
-            self._smile.external_sink_set_callback(self._sink, lambda values: received.append(values.copy()))
-            self._smile.external_audio_source_write_data(self._source, samples.tobytes())
-            self._smile.external_audio_source_set_eoi(self._source)
+            self._smile.external_sink_set_callback(_SINK, lambda values: received.append(values.copy()))
+            self._smile.external_audio_source_write_data(_SOURCE, samples.tobytes())
+            self._smile.external_audio_source_set_eoi(_SOURCE)
             self._smile.run()
             self._smile.reset()  # it forgets its callbacks with it
         return received[-1].astype(np.float32, copy=False) if received else None
@@ -91,3 +95,22 @@ class _Engine:
 @functools.cache
 def _engine(feature_set: str, sampling_rate: int) -> _Engine:
     return _Engine(feature_set, sampling_rate)
+
+
+def _core() -> Path:
+    """Return the folder of openSMILE's engine and configurations, without importing its package."""
+    package = importlib.util.find_spec("opensmile")
+    if package is None or package.origin is None:
+        msg = "No module named 'opensmile'"
+        raise ModuleNotFoundError(msg, name="opensmile")
+    return Path(package.origin).parent / "core"
+
+
+@functools.cache
+def _module(file: Path) -> ModuleType:
+    """Return the module in a file, which imports nothing of the package that it lies in."""
+    spec = importlib.util.spec_from_file_location(f"{__name__}_{file.stem}", file)
+    assert spec is not None and spec.loader is not None  # noqa: PT018, S101  (it ends in .py)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
