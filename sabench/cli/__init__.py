@@ -13,13 +13,13 @@ def main() -> None:
 
     Exit status 1 where something failed or was refused, 2 where what was typed names nothing that there is.
     """
-    from sabench.cli.app import app
+    from sabench.cli.commands import mounted
     from sabench.errors import ParameterError, PlanError, SabenchError, UnknownPlugin
 
     if sys.stdout is None:  # as `sabench ... >&-` leaves it; what is opened next would take its place
         _fail("Standard output is closed, and results are printed there. Send it to a file, or to /dev/null.")
     try:
-        app()
+        mounted(*sys.argv[1:2])()
     except (ParameterError, PlanError, UnknownPlugin) as error:
         _fail(str(error), status=2)
     except SabenchError as error:

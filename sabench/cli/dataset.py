@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 app = typer.Typer(name="dataset", help="Look at, check, link and simulate corpora.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="dataset")
+
+
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of a dataset.", autocompletion=choices.names("datasets"))
 ]

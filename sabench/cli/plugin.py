@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 app = typer.Typer(name="plugin", help="Start a plugin of your own, and see whether it is honest.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="plugin")
+
+
 class Kind(StrEnum):
     """What a plugin can be."""
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See how a dataset becomes folds.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="protocol")
+
+
 @app.callback()
 def _group() -> None:
     """See how a dataset becomes folds."""
