@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ from sabench.cli.choices import JsonOption
 from sabench.errors import SabenchError
 
 if TYPE_CHECKING:
+    from sabench.interfaces.plugins import Plugin
     from sabench.registry.registry import Offer, Registry
 
 
@@ -27,35 +30,40 @@ def list_plugins(
     """List the installed plugins; broken ones with the reason."""
     from sabench.cli.output import print_json, table
     from sabench.errors import PlanError, did_you_mean
+    from sabench.registry.libraries import is_installed
     from sabench.registry.registry import KINDS, Registry
 
     if kind is not None and kind not in KINDS:
         msg = f"There is no kind of plugin {kind!r}.{did_you_mean(kind, KINDS)} There are: {', '.join(KINDS)}."
         raise PlanError(msg)
-    registry = Registry()
+    registry, installed = Registry(), cache(is_installed)
     offers = {name: registry.offers(name) for name in KINDS if kind in (None, name)}
+    described = {name: [_described(registry, offer, installed) for offer in offers[name]] for name in offers}
     if json:
-        print_json({name: [_described(registry, offer) for offer in offered] for name, offered in offers.items()})
+        print_json(described)
         return
-    for name, offered in offers.items():
-        described = [_described(registry, offer) for offer in offered]
-        rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in described]
+    for name, each in described.items():
+        rows = [[d["name"], d["title"], d["needs"], d["distribution"]] for d in each]
         table(name, ["name", "what it is", _NEEDS[name], "from"], rows)
 
 
 _NEEDS = {"datasets": "tasks", "features": "kind", "normalisers": "access", "adapters": "access"}
 
 
-def _described(registry: Registry, offer: Offer) -> dict[str, Any]:
+def _described(registry: Registry, offer: Offer, installed: Callable[[str], bool]) -> dict[str, Any]:
+    from sabench.registry.libraries import missing
+
+    plugins: Sequence[Plugin | type[Plugin]] = ()
     reason, needs = offer.reason, ""
     try:
-        needs = _needs(registry, offer) if not reason else ""
+        if not reason:
+            needs, plugins = _needs(registry, offer)
     except SabenchError as error:  # what it stands on is broken or missing
         reason = str(error)
     except Exception as error:  # noqa: BLE001  (a plugin's own code; the others are listed all the same)
         reason = f"{type(error).__name__}: {error}"
     title = f"BROKEN: {reason}" if reason else offer.value.title
-    lacking = _lacking(registry, offer) if not reason else []
+    lacking = missing(plugins, installed)
     if lacking:
         title += f" (needs {' and '.join(lacking)}, not installed)"
     return {
@@ -68,23 +76,15 @@ def _described(registry: Registry, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _lacking(registry: Registry, offer: Offer) -> list[str]:
-    """Return the packages that a plugin, or the parts of a method, need and that are not installed."""
-    from sabench.registry.libraries import missing
-    from sabench.registry.methods import Choice, resolve
-
-    if offer.kind != "adapters":
-        return missing([offer.value])
-    return missing(resolve(registry, [offer.name], Choice())[0].plugins)
-
-
-def _needs(registry: Registry, offer: Offer) -> str:
+def _needs(registry: Registry, offer: Offer) -> tuple[str, Sequence[Plugin | type[Plugin]]]:
+    """Return what a plugin needs in a word, and the plugins whose libraries it needs: its own, those of its parts."""
     from sabench.registry.methods import Choice, resolve
 
     if offer.kind == "datasets":
-        return ", ".join(offer.value.tasks)
+        return ", ".join(offer.value.tasks), [offer.value]
     if offer.kind == "features":
-        return str(offer.value.kind)
+        return str(offer.value.kind), [offer.value]
     if offer.kind == "normalisers":
-        return str(registry.create(offer.kind, offer.name).access)
-    return str(resolve(registry, [offer.name], Choice())[0].method.access)
+        return str(registry.create(offer.kind, offer.name).access), [offer.value]
+    (parts,) = resolve(registry, [offer.name], Choice())
+    return str(parts.method.access), parts.plugins

@@ -6,6 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -49,12 +50,7 @@ class Plugin(ABC):
     @classmethod
     def signature(cls) -> dict[str, inspect.Parameter]:
         """Return the constructor parameters by name, without `self`."""
-        parameters = inspect.signature(cls.__init__).parameters
-        return {
-            name: parameter
-            for name, parameter in parameters.items()
-            if name != "self" and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-        }
+        return dict(_parameters_of(cls.__init__))
 
     def parameters(self) -> dict[str, Any]:
         """Return the constructor parameters as they are stored.
@@ -74,6 +70,18 @@ class Plugin(ABC):
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.parameters().items())
         return f"{type(self).__name__}({inside})"
+
+
+@lru_cache(maxsize=256)
+def _parameters_of(constructor: Callable[..., None]) -> dict[str, inspect.Parameter]:
+    if constructor is object.__init__:  # which has none, and is slow to be asked
+        return {}
+    parameters = inspect.signature(constructor).parameters
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if name != "self" and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    }
 
 
 class Dataset(Plugin):

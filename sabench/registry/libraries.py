@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sabench.errors import PluginLoadError
 from sabench.interfaces.plugins import Plugin
 
 _PACKAGE_OF: Final = {"sklearn": "scikit-learn", "espeakng_loader": "espeakng-loader"}
-
-
-def missing(plugins: Iterable[Plugin | type[Plugin]]) -> list[str]:
-    """Return the packages that plugins name in `libraries` and that are not installed, in sorted order."""
-    modules = {name.partition(".")[0] for plugin in plugins for name in plugin.libraries}
-    return sorted(package(name) for name in modules if not is_installed(name))
 
 
 def package(module: str) -> str:
@@ -33,6 +27,17 @@ def is_installed(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         return False
+
+
+def missing(plugins: Iterable[Plugin | type[Plugin]], installed: Callable[[str], bool] | None = None) -> list[str]:
+    """Return the packages that plugins name in `libraries` and that are not installed, in sorted order.
+
+    Args:
+        plugins: or their classes.
+        installed: says so of a top-level module; whoever asks for many plugins has the answers remembered.
+    """
+    modules = {name.partition(".")[0] for plugin in plugins for name in plugin.libraries}
+    return sorted(package(name) for name in modules if not (installed or is_installed)(name))
 
 
 def refuse_missing(name: str, plugins: Iterable[Plugin]) -> None:
