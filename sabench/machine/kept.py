@@ -7,6 +7,7 @@ import math
 import os
 import stat
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -98,9 +99,13 @@ class KeptFile(Generic[T]):
     """
 
     def __init__(self, layout: Any, advice: str, *, limit_bytes: int = MiB, limit_values: int = 50_000) -> None:
-        self._adapter: TypeAdapter[T] = TypeAdapter(layout)
-        self._advice = advice
+        self._layout, self._advice = layout, advice
         self._limit_bytes, self._limit_values = limit_bytes, limit_values
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[T]:
+        """Made when the first such file is read: it takes some milliseconds, and most commands read few kinds."""
+        return TypeAdapter(self._layout)
 
     def read(self, path: Path) -> T | None:
         """Return what a file holds, or None where there is none.
