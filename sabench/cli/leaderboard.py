@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sabench.leaderboard.board import Across, Board, Row
     from sabench.leaderboard.build import Literature
     from sabench.leaderboard.citations import Citations
+    from sabench.registry.registry import Registry
     from sabench.results.sources import RunSource
 
 
@@ -57,16 +58,18 @@ def leaderboard(
     from sabench.leaderboard.latex import latex as as_latex
     from sabench.leaderboard.markdown import markdown as as_markdown
     from sabench.machine.files import write_bytes
+    from sabench.registry.registry import Registry
 
+    registry = Registry()
     added = [*(add or ()), *(more or ())]
     own = _own(results, tracking, bool(added))
     sources = [*own, *_bundles(added, own)]
-    board = build.build(sources, literature=_literature(), baseline=baseline)
+    board = build.build(sources, literature=_literature(registry), baseline=baseline)
     folder = results or (Path("sabench-results") if Path("sabench-results").is_dir() else Path())
     place = output or (None if markdown or csv or latex or bib or site or json else folder / "leaderboard.html")
 
     def as_page(board: Board) -> str:
-        return page.html(board, citations=_citations(sources))
+        return page.html(board, citations=_citations(registry, sources))
 
     formats = ((place, as_page), (markdown, as_markdown), (csv, spreadsheet.csv_text), (latex, as_latex))
     for path, write in formats:
@@ -74,10 +77,10 @@ def leaderboard(
             write_bytes(path, write(board).encode())
             message(f"Wrote {path}")
     if site is not None:
-        n_bundles = write_site(site, board, own, added, _citations(sources))
+        n_bundles = write_site(site, board, own, added, _citations(registry, sources))
         message(f"Wrote {site / 'index.html'} with {n_bundles} bundles. Verify one with: sabench verify FILE")
     if bib is not None:
-        write_bytes(bib, _bibtex(sources).encode())
+        write_bytes(bib, _bibtex(registry, sources).encode())
         message(f"Wrote {bib}")
     if json:
         value = board.json()
@@ -100,8 +103,10 @@ def _own(results: Path | None, tracking: str | None, added: bool) -> list[RunSou
     return sources
 
 
-def _bundles(paths: Iterable[Path], own: Iterable[RunSource]) -> list[RunSource]:
+def _bundles(paths: Sequence[Path], own: Iterable[RunSource]) -> list[RunSource]:
     """Return verified bundles of runs that are not there, or not complete, yet."""
+    if not paths:
+        return []
     from sabench.bundle import reading
     from sabench.cli.output import message
 
@@ -118,25 +123,20 @@ def _bundles(paths: Iterable[Path], own: Iterable[RunSource]) -> list[RunSource]
     return sources
 
 
-def _bibtex(sources: Iterable[RunSource]) -> str:
+def _bibtex(registry: Registry, sources: Iterable[RunSource]) -> str:
     from sabench.leaderboard.citations import bibtex
-    from sabench.registry.registry import Registry
 
-    return bibtex(Registry(), [run for source in sources for run in source.runs()]) + "\n"
+    return bibtex(registry, [run for source in sources for run in source.runs()]) + "\n"
 
 
-def _citations(sources: Iterable[RunSource]) -> Citations:
+def _citations(registry: Registry, sources: Iterable[RunSource]) -> Citations:
     from sabench.leaderboard.citations import citations
-    from sabench.registry.registry import Registry
 
-    return citations(Registry(), [run for source in sources for run in source.runs()])
+    return citations(registry, [run for source in sources for run in source.runs()])
 
 
-def _literature() -> Literature:
+def _literature(registry: Registry) -> Literature:
     from sabench.errors import SabenchError
-    from sabench.registry.registry import Registry
-
-    registry = Registry()
 
     def reported(dataset: str) -> Iterable[Reported]:
         try:
