@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+_OBJECTS = 50_000
+"""So many new objects, and Python looks for garbage. Its own 700 cost a tenth of a command that imports scikit-learn:
+what imports make stays."""
 
 
 def main() -> None:
@@ -16,6 +20,7 @@ def main() -> None:
     from sabench.cli.commands import mounted
     from sabench.errors import ParameterError, PlanError, SabenchError, UnknownPlugin
 
+    gc.set_threshold(_OBJECTS)
     if sys.stdout is None:  # as `sabench ... >&-` leaves it; what is opened next would take its place
         _fail("Standard output is closed, and results are printed there. Send it to a file, or to /dev/null.")
     try:
