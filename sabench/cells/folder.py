@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
-from filelock import FileLock
 
 from sabench.cells import evaluation_file
 from sabench.cells.checkpoint import FileCheckpoint
@@ -33,6 +32,9 @@ from sabench.cells.records import (
 from sabench.errors import DamagedFile, ResultsError
 from sabench.machine.files import lock_in, set_aside, write_json
 from sabench.machine.kept import MiB, read_bytes
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _FIT: Final = "fit.json"
 _ATTEMPT: Final = "attempt.json"

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sabench import audio
 from sabench.corpora.twins import simulation_of
 from sabench.errors import ContractError, DatasetError, SabenchError, did_you_mean
 from sabench.interfaces.records import COLUMNS, OPTIONAL_COLUMNS, Corpus
@@ -99,6 +98,7 @@ def prepare(corpus: Corpus, *, jobs: int | None = None, progress: Progress | Non
     Raises:
         ContractError: the plugin's table lacks a column.
     """
+    from sabench import audio
     from sabench.corpora.decoding import measure
     from sabench.corpora.faults import faults_of
     from sabench.corpora.names import sentences_on_names

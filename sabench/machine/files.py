@@ -8,12 +8,13 @@ import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
+from typing import TYPE_CHECKING, Any
 
 from sabench.errors import ResultsError
 from sabench.machine.kept import sealed
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -71,6 +72,8 @@ def lock_in(folder: Path) -> FileLock:
     Raises:
         ResultsError: the folder cannot be made.
     """
+    from filelock import FileLock
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sabench import FeatureError, FeatureExtractor, hookimpl, load_signal, signal_digest
+from sabench import FeatureError, FeatureExtractor, hookimpl
 from sabench_plugins.features._unnamed import CHECKS_OF_EXTRACT
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Embeddings(FeatureExtractor):
         Raises:
             FeatureError: no table is named, or it does not know the signal.
         """
+        from sabench import signal_digest
+
         if self.table is None:
             msg = "embeddings needs a table of vectors; name it with --set embeddings.table=FILE.parquet."
             raise FeatureError(msg)
@@ -88,6 +90,8 @@ def write_table(vectors: pd.DataFrame, table: Path, *, root: Path | None = None)
         FeatureError: a column is not a number, a value is missing, or identical audio has different vectors.
     """
     import pandas as pd
+
+    from sabench import load_signal, signal_digest
 
     _refuse_bad(vectors)
     rows: dict[str, np.ndarray] = {}
