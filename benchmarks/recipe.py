@@ -90,13 +90,12 @@ def main() -> None:
             first = 0.0
             for name, settings in chosen.recipe:
                 trained = train(corpus, settings, chosen, scratch)
-                seconds = statistics.mean(trained.seconds)
-                first = first or seconds
-                print(
-                    f"{name:28} {corpus.dataset:8} {len(trained.seconds):5} {statistics.mean(trained.validation):10.1f} "
-                    f"{statistics.mean(trained.scored):7.1f} {seconds:8.1f} {seconds / first:6.2f}",
-                    flush=True,
+                validation, scored, seconds = map(
+                    statistics.mean, (trained.validation, trained.scored, trained.seconds)
                 )
+                first = first or seconds
+                row = f"{name:28} {corpus.dataset:8} {len(trained.seconds):5} {validation:10.1f} {scored:7.1f}"
+                print(f"{row} {seconds:8.1f} {seconds / first:6.2f}", flush=True)
 
 
 def arguments() -> argparse.Namespace:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from sabench import Adapter, Context, Cost, Enrolment, Predictor, Utterances, uar
-from sabench_plugins.neural.recipe import PAPER, SMALL, Recipe
+from sabench_plugins.neural.recipe import PAPER, SMALL, SMALL_FEATURES, Recipe
 from sabench_plugins.neural.sizes import Shape
 from sabench_plugins.references import TRIANTAFYLLOPOULOS_2021
 
@@ -41,6 +41,7 @@ class Neural(Recipe, Adapter):
     stochastic: ClassVar[bool] = True
     devices: ClassVar[tuple[str, ...]] = ("cuda", "mps", "cpu")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"paper": PAPER, "small": SMALL}
+    preset_features: ClassVar[Mapping[str, str]] = {"small": SMALL_FEATURES}
     search_grid: ClassVar[Mapping[str, Sequence[Any]]] = {"batch_size": [8, 16, 32]}
     check_parameters: ClassVar[Mapping[str, Any]] = {
         **SMALL,
