@@ -37,8 +37,8 @@ SMALL: Final[dict[str, Any]] = {
     "reduction": "mean",
     "patience": 0,
 }
-"""A narrow network that trains on a processor in a minute or two, on `SMALL_FEATURES`. Features, stride, width, rate and
-epochs were chosen by validation UAR on EmoDB, of which no table reports networks with this recipe; see
+"""A narrow network that trains on a processor in a minute or two, on `SMALL_FEATURES`. Features, stride, width, rate
+and epochs were chosen by validation UAR on EmoDB, of which no table reports networks with this recipe; see
 `benchmarks/recipe.py`. `most_steps` is a [guess]."""
 
 SMALL_FEATURES: Final = "logmel"
