@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def test_records_tuples_sets_and_paths_become_json():
 def test_a_digest_is_the_same_in_every_process_and_version():
     # Written down once: a change here makes every result that users have kept unreadable.
     assert digest({"a": 1}) == "015abd7f5cc57a2dd94b"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        "text",
+        (1, 2.5, None),
+        {"b": [], 3: ("x", {"b", "a"}), "é": {"z": True, "a": [1]}},
+        {"folds": [{"train": ["a"] * 5, "number": number} for number in range(150)], "a": 0},
+        [Draw("nth", 2)] * 65,
+    ],
+)
+def test_a_digest_made_in_parts_is_that_of_the_whole_text(value):
+    assert digest(value) == hashlib.sha256(canonical(value).encode()).hexdigest()[:20]
 
 
 def test_seeds_depend_on_every_part():

@@ -6,23 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from sabench.cli import output
 from sabench.interfaces import plugins
 from sabench.results.runs import RunRecord
 from sabench.running.observer import Observer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from sabench.running.costs import Estimate
 
 WORTH_SAYING_S = 30.0
@@ -80,18 +71,9 @@ class Watcher(Observer):
         """Say how much there is to do and open the bars."""
         done = f", {n_done} of them done before" if n_done else ""
         output.message(f"{len(runs)} run{'s' * (len(runs) != 1)}, {n_cells} fold{'s' * (n_cells != 1)}{done}.")
-        console = Console(stderr=True)
-        if self._wanted and n_done < n_cells and console.is_terminal:
-            self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[line]}", markup=False),
-                console=console,
-                transient=True,
-            )
+        if self._wanted and n_done < n_cells:
+            self._bars = _bars_on_a_terminal()
+        if self._bars is not None:
             self._bars.start()
             self._overall = self._bars.add_task("folds", total=n_cells, completed=n_done, line="")
 
@@ -123,6 +105,33 @@ class Watcher(Observer):
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+
+def _bars_on_a_terminal() -> Progress | None:
+    """Return bars for folds; None where standard error is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return None
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[line]}", markup=False),
+        console=console,
+        transient=True,
+    )
 
 
 class _FoldBar:

@@ -167,8 +167,12 @@ def _remembered(store: Path) -> pd.DataFrame:
     empty = pd.DataFrame({name: pd.Series(dtype=types[name]) for name in [*_KEY, *_KEPT]})
     if not store.exists():
         return empty
+    from pyarrow.parquet import ParquetFile
+
     try:
-        return pd.read_parquet(store, columns=[*_KEY, *_KEPT]).astype(types)
+        with ParquetFile(store) as file:  # pandas' own reader also imports pyarrow's data sets of many files
+            kept: pd.DataFrame = file.read([*_KEY, *_KEPT]).to_pandas()
+        return kept.astype(types)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors inherit from these
         logger.warning("What was remembered of decoded audio is damaged (%s); the audio is decoded again.", error)
         return empty

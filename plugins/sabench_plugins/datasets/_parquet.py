@@ -31,7 +31,6 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     Raises:
         DatasetError: it is no parquet file, or the recordings cannot be written to the cache.
     """
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -40,7 +39,8 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
             schema = file.schema_arrow
             inside = [field.name for field in schema if _holds_recordings(field.type)]
             columns = {name: _written(file, name, path) for name in inside}
-        frame = pd.read_parquet(path, columns=[name for name in schema.names if name not in inside])
+            others = [name for name in schema.names if name not in inside]
+            frame = file.read(others, use_pandas_metadata=True).to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
         words = " ".join(str(error).split())[:200]
         msg = f"{path} cannot be read as parquet ({words}). Write it anew with DataFrame.to_parquet."
