@@ -33,7 +33,7 @@ demo: setup
 demo-networks: setup
 	$(BIN)/python -m sabench_plugins.simulation.pair $(DEMO)
 	$(DEMO_RUN) --root $(DEMO)/speakers-differ --adapter resnet,resnet-norm,twochannel,eresnet --draw first,other-speaker \
-		--preset small --set adapter.width=0.0625 --set adapter.stride=2 --set adapter.crop_s=1.28
+		--preset small --set adapter.width=0.0625 --set adapter.crop_s=1.28
 	$(BIN)/sabench leaderboard --results $(DEMO)/results --output $(DEMO)/leaderboard.html
 
 # Recompute every score of the reference set and write its page.
