@@ -170,8 +170,9 @@ def _remembered(store: Path) -> pd.DataFrame:
     from pyarrow.parquet import ParquetFile
 
     try:
-        with ParquetFile(store) as file:  # pandas' own reader also imports pyarrow's data sets of many files
-            kept: pd.DataFrame = file.read([*_KEY, *_KEPT]).to_pandas()
+        # pandas' own reader imports pyarrow's data sets too, and its threads each take memory of their own.
+        with ParquetFile(store) as file:
+            kept: pd.DataFrame = file.read([*_KEY, *_KEPT], use_threads=False).to_pandas(use_threads=False)
         return kept.astype(types)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors inherit from these
         logger.warning("What was remembered of decoded audio is damaged (%s); the audio is decoded again.", error)

@@ -40,7 +40,9 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
             inside = [field.name for field in schema if _holds_recordings(field.type)]
             columns = {name: _written(file, name, path) for name in inside}
             others = [name for name in schema.names if name not in inside]
-            frame = file.read(others, use_pandas_metadata=True).to_pandas()
+            # Threads would each take memory of their own, and a table is read in a moment.
+            table = file.read(others, use_threads=False, use_pandas_metadata=True)
+        frame = table.to_pandas(use_threads=False)
     except (OSError, ValueError, pa.ArrowException) as error:
         words = " ".join(str(error).split())[:200]
         msg = f"{path} cannot be read as parquet ({words}). Write it anew with DataFrame.to_parquet."
