@@ -8,12 +8,12 @@ features that cost next to nothing (see `free_method`), so that what is measured
 - files: 20 utterances a speaker under `speaker-kfold:5`, for each number of files;
 - folds: 10,000 files of so many speakers under `loso`, for each number of speakers.
 
-Prints seconds by the clock and of the processor, peak memory (of the largest process of a command) and the exponents of
-processor time and memory between the two largest sizes, once what the command takes for a corpus of 60 files is taken
-away; an exponent is left out where less than a second is left of the smaller size. Processor time, that of all processes
-of a command, is disturbed less by other work. Wanted: none above 1.1 in files, and `run` not above 1.1 in folds. With `--before`, every
-command is also run from another source tree of sabench, by turns, and the ratio of both stands beside it. For `run`
-under `loso` stands also what scikit-learn alone takes for the same fits and predictions.
+Prints seconds by the clock and of the processor, peak memory (of the largest process of a command) and the exponents
+of processor time and memory between the two largest sizes, once what the command takes for a corpus of 60 files is taken
+away; an exponent is left out where less than a second is left of the smaller size. Processor time is that of all
+processes of a command; other work disturbs it less. Wanted: none above 1.1 in files, and `run` not above 1.1 in folds.
+With `--before`, every command is also run from another source tree of sabench, by turns, and the ratio of both stands
+beside it. For `run` under `loso` stands also what scikit-learn alone takes for the same fits and predictions.
 """
 
 from __future__ import annotations
@@ -193,9 +193,8 @@ def _ratio(spent: Sequence[Spent]) -> str:
     if len(spent) < 2:
         return ""
     now, before = spent
-    return (
-        f" | {now.processor_s / before.processor_s:5.2f} of the processor, {now.peak_bytes / before.peak_bytes:5.2f} of the memory"
-    )
+    time_ratio, memory_ratio = now.processor_s / before.processor_s, now.peak_bytes / before.peak_bytes
+    return f" | {time_ratio:5.2f} of the processor, {memory_ratio:5.2f} of the memory"
 
 
 def exponents(what: str, sizes: Sequence[float], base: Mapping[str, list[Spent]], steps: Sequence[dict]) -> None:
