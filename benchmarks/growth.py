@@ -9,8 +9,8 @@ features that cost next to nothing (see `free_method`), so that what is measured
 - folds: 10,000 files of so many speakers under `loso`, for each number of speakers.
 
 Prints seconds by the clock and of the processor, peak memory (of the largest process of a command) and the exponents
-of processor time and memory between the two largest sizes, once what the command takes for a corpus of 60 files is taken
-away; an exponent is left out where less than a second is left of the smaller size. Processor time is that of all
+of processor time and memory between the two largest sizes, once what the command takes for a corpus of 60 files is
+taken away; an exponent is left out where less than a second is left of the smaller size. Processor time is that of all
 processes of a command; other work disturbs it less. Wanted: none above 1.1 in files, and `run` not above 1.1 in folds.
 With `--before`, every command is also run from another source tree of sabench, by turns, and the ratio of both stands
 beside it. For `run` under `loso` stands also what scikit-learn alone takes for the same fits and predictions.
