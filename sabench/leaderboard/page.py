@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Mapping
+from importlib.metadata import version
+from importlib.util import cache_from_source
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from sabench._version import __version__
 from sabench.leaderboard import cells, drawing
 from sabench.leaderboard.answers import answer
 from sabench.leaderboard.board import MARKS, Board
@@ -17,7 +22,7 @@ from sabench.leaderboard.svg_file import as_link
 from sabench.verdicts.wording import count, duration, p_number, points, rank_words
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
 _GROUP_WORDS = {
     "none": "No target-speaker data",
@@ -59,6 +64,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
     )
     environment.filters |= {
         "points": points,
@@ -82,6 +88,19 @@ def _environment() -> Environment:
         "infinity": math.inf,
     }
     return environment
+
+
+def _compiled() -> BytecodeCache | None:
+    """Return where compiled templates are kept, as compiling them takes as long as all else of a small board.
+
+    They lie beside Python's compiled modules and are trusted as these are; a cache folder may be written by others.
+    """
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = cache_from_source(__file__).rpartition(os.sep)[0]
+    if sys.dont_write_bytecode or not os.access(folder, os.W_OK):
+        return None
+    return FileSystemBytecodeCache(folder, f"%s-{version('jinja2')}-{__version__}.jinja")
 
 
 def _signed(fraction: float) -> str:

@@ -1,6 +1,9 @@
 import base64
+import importlib.util
 import re
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import chromium
 import pytest
@@ -8,6 +11,7 @@ from made_results import SVM, SVM_NEUTRAL, SVM_NORM, Made, method
 
 from sabench.interfaces.records import Reported
 from sabench.leaderboard import build
+from sabench.leaderboard import page as page_module
 from sabench.leaderboard.page import html
 from sabench.results.folder import Results
 
@@ -62,6 +66,25 @@ def test_the_page_names_no_other_file_and_no_address(board):
     assert re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', text) == []
     assert "url(" not in text
     assert "@import" not in text
+
+
+def test_compiled_templates_are_kept_beside_compiled_modules_and_give_the_same_page(board, tmp_path, monkeypatch):
+    text = html(board)
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    folder = Path(importlib.util.cache_from_source(page_module.__file__)).parent
+    folder.mkdir(parents=True)
+
+    def kept():
+        return {file.name: file.stat().st_mtime_ns for file in folder.glob("*.jinja")}
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert html(board) == text
+    assert not kept()
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert html(board) == text
+    assert (first := kept())
+    assert html(board) == text
+    assert kept() == first
 
 
 def test_links_of_the_literature_are_kept_if_they_lead_to_the_web(tmp_path):
