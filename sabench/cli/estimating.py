@@ -43,8 +43,8 @@ def print_estimates(plans: Sequence[Plan], json: bool) -> None:
     table("What would run", columns, [_row(estimate) for estimate in left], drop=_DROP)
     if len(left) > 1:
         typer.echo(f"Together: about {duration(sum(estimate.elapsed_s for estimate in left))}.")
-    for advice in dict.fromkeys(estimate.cell.advice for estimate in left if estimate.cell.advice):
-        message(advice)
+    for told in dict.fromkeys(text for each in left for text in (each.note, each.cell.advice) if text):
+        message(told)
 
 
 def _facts(estimate: Estimate) -> dict[str, Any]:

@@ -327,11 +327,14 @@ class Cost:
         seconds: wall time of fit and evaluation.
         parameters: number of trained parameters; None where the notion does not apply.
         advice: what to use instead where this takes hours; empty otherwise.
+        device_bytes: what its tensors take of an accelerator's memory at most; 0 for unknown. No more folds are then
+            worked on side by side than the free memory has room for.
     """
 
     seconds: float
     parameters: int | None = None
     advice: str = ""
+    device_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import subprocess
+import sys
 from functools import lru_cache
 
 from sabench.errors import PlanError
 from sabench.machine import processes
 
 PACKAGES = ("sabench", "numpy", "scipy", "scikit-learn", "torch", "torchaudio", "opensmile", "soundfile", "pandas")
+
+_FREE = "import torch; print(torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else '')"
+_ASKING_S = 120.0
 
 
 @lru_cache
@@ -63,6 +68,22 @@ def resolve_device(wanted: str, usable: tuple[str, ...], *, elsewhere: bool = Fa
         msg = f"Device {wanted!r} is not there: torch sees {', '.join(name for name in there if there[name])}."
         raise PlanError(msg)
     return next((name for name in candidates if there.get(name)), "cpu")
+
+
+def free_bytes(device: str) -> int | None:
+    """Return the free memory of a graphics card; None for another device, and where it cannot be told.
+
+    A process of its own asks: who asks takes hundreds of megabytes of that memory until it ends.
+    """
+    if device != "cuda":
+        return None
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", _FREE], capture_output=True, text=True, timeout=_ASKING_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return int(asked.stdout) if asked.returncode == 0 and asked.stdout.strip().isdecimal() else None
 
 
 def _device_name(device: str) -> str:

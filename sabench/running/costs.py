@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import prod
+from typing import Final
 
 import numpy as np
 
 from sabench.interfaces.records import Cost
+from sabench.machine.environment import free_bytes
 from sabench.results.runs import RunRecord
 from sabench.running.executors import slots_for
 from sabench.running.plan import Plan
 from sabench.running.planned_run import PlannedRun
+
+Free = Callable[[str], int | None]
+"""Tells the free memory of a device in bytes; None for unknown."""
+PROCESS_BYTES: Final = 600 * 10**6
+"""What a graphics card's driver and libraries keep for each process, besides its tensors. [guess]"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Estimate:
         at_once: how many folds are worked on side by side.
         one_card: whether these share an accelerator. Its arithmetic is then shared too, so that they end no sooner than
             one after the other; narrow networks, which do not fill it, are expected too late.
+        note: says that the accelerator's memory lowered `at_once`; empty otherwise.
     """
 
     run: RunRecord
@@ -39,6 +47,7 @@ class Estimate:
     seconds: float
     at_once: int = 1
     one_card: bool = False
+    note: str = ""
 
     @property
     def elapsed_s(self) -> float:
@@ -46,7 +55,9 @@ class Estimate:
         return self.seconds if self.one_card else self.seconds / self.at_once
 
 
-def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = None) -> Estimate:
+def estimate(
+    planned: PlannedRun, plan: Plan, folds: Collection[str] | None = None, *, free: Free = free_bytes
+) -> Estimate:
     """Return the estimate of a run of a plan, or of some of its folds, from durations alone, without features."""
     split, parts, run = planned.split_corpus, planned.parts, planned.record
     shapes = [
@@ -70,7 +81,42 @@ def estimate(planned: PlannedRun, plan: Plan, folds: Collection[str] | None = No
     jobs = plan.batch.workers if plan.is_batch else 1 if plan.dask else plan.jobs
     at_once = slots_for(len(costs), run.threads, run.device, jobs)
     one_card = run.device != "cpu" and not plan.is_batch
-    return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once, one_card)
+    note = ""
+    if not plan.dask:
+        at_once, note = with_room(at_once, max(cost.device_bytes for cost in costs), run.device, free)
+    return Estimate(run, len(costs), n_fits, max(sizes), largest, seconds, at_once, one_card, note)
+
+
+def with_room(wanted: int, tensor_bytes: int, device: str, free: Free) -> tuple[int, str]:
+    """Return how many folds a device's free memory has room for, and a sentence where these are fewer than wanted.
+
+    Args:
+        wanted: how many were to be worked on side by side.
+        tensor_bytes: of the largest fold; 0 for unknown.
+        device: that they share.
+        free: asked only where the answer could matter.
+    """
+    there = free(device) if wanted > 1 and tensor_bytes and device != "cpu" else None
+    if there is None:
+        return wanted, ""
+    each = tensor_bytes + PROCESS_BYTES
+    slots = fitting(wanted, there, each)
+    if slots == wanted:
+        return wanted, ""
+    note = (
+        f"A fold takes up to about {each / 1e9:.1f} GB of the graphics card's memory, of which {there / 1e9:.1f} GB "
+        f"are free: {slots} at a time in place of {wanted}."
+    )
+    return slots, note
+
+
+def fitting(wanted: int, free: int, each: int) -> int:
+    """Return how many of the folds that are wanted side by side fit into free memory; one always runs.
+
+    >>> fitting(8, 10, 3), fitting(2, 10, 3), fitting(8, 2, 3)
+    (3, 2, 1)
+    """
+    return max(1, min(wanted, free // each))
 
 
 def _fits(planned: PlannedRun) -> int:

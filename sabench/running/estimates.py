@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
+from sabench.machine.environment import free_bytes
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
 from sabench.running import costs, preparation
@@ -19,6 +21,7 @@ def estimates(plans: Iterable[Plan], registry: Registry, observer: Observer) -> 
         SabenchError: a plan cannot be carried out, or its results folder cannot be written.
     """
     left: dict[str, Estimate] = {}
+    free = cache(free_bytes)  # asked once a command
     for plan in (preparation.settled(plan, registry) for plan in plans):
         results = Results(plan.results)
         results.refuse_unwritable()
@@ -26,5 +29,5 @@ def estimates(plans: Iterable[Plan], registry: Registry, observer: Observer) -> 
             cells = results.cells(results.continued(planned.record))
             missing = [cell.fold for cell in cells if cell.status != "complete"]
             if missing and planned.record.run_id not in left:
-                left[planned.record.run_id] = costs.estimate(planned, plan, missing)
+                left[planned.record.run_id] = costs.estimate(planned, plan, missing, free=free)
     return list(left.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from sabench.cells.rehearsal import steps_for
 from sabench.cells.work import is_complete
 from sabench.errors import PlanError, SabenchError, did_you_mean, first_few
 from sabench.machine import isolation
+from sabench.machine.environment import free_bytes
 from sabench.registry.libraries import is_installed
 from sabench.registry.registry import Registry
 from sabench.results.folder import Results
@@ -27,6 +29,7 @@ from sabench.running.supervisor import Execution
 
 if TYPE_CHECKING:
     from sabench.features.featureset import FeatureSet
+    from sabench.running.costs import Estimate
     from sabench.tracking.follower import Follower
 
 TRACK_EVERY_S = 3.0
@@ -64,6 +67,7 @@ class Runner:
         self._features_of: dict[tuple[str, str, str], FeatureSet | SabenchError] = {}
         self._changed: set[str] = set()
         self._tracked_at = 0.0
+        self._free = cache(free_bytes)  # before any fold takes some
 
     def run(self) -> list[Summary]:
         """See `run`."""
@@ -76,7 +80,7 @@ class Runner:
             self._keep_records(planned)
             asked = shares.asked_for(self._plan, [each.record for each in planned])
             missing = [(each, self._missing_folds(each, asked[each.record.run_id])) for each in planned]
-            estimates = [costs.estimate(each, self._plan, folds) for each, folds in missing if folds]
+            estimates = [costs.estimate(each, self._plan, folds, free=self._free) for each, folds in missing if folds]
             self._observer.expected(estimates)
             cells = [self._cells(each, folds) for each, folds in missing if folds]
             records = [each.record for each in planned]
@@ -85,9 +89,7 @@ class Runner:
             self._observer.planned(records, n_cells, n_cells - n_missing)
             stack.callback(self._observer.ended)
             if cells:
-                self._execute(
-                    chain.from_iterable(cells), [(each.record, len(folds)) for each, folds in missing if folds]
-                )
+                self._execute(chain.from_iterable(cells), estimates)
             summaries = self._summaries(planned)
             self._observer.ended()
             self._observer.all_finished(summaries)
@@ -163,27 +165,34 @@ class Runner:
             with folder.lock():
                 folder.fail(reason)
 
-    def _execute(self, cells: Iterable[Cell], runs: list[tuple[RunRecord, int]]) -> None:
-        executor = self._executor(runs)
+    def _execute(self, cells: Iterable[Cell], estimates: list[Estimate]) -> None:
+        executor = self._executor(estimates)
         try:
             fail_fast = self._plan.fail_fast
             Execution(executor, self._cell_ended, self._line, self._track_now_and_then, fail_fast=fail_fast).run(cells)
         finally:
             executor.close()
 
-    def _executor(self, runs: list[tuple[RunRecord, int]]) -> CellExecutor:
-        """Return where the cells of these runs are worked on, so many of each."""
+    def _executor(self, estimates: list[Estimate]) -> CellExecutor:
+        """Return where the cells of these runs are worked on."""
         if self._given is not None:
             return self._given
-        n_cells, threads = sum(n for _, n in runs), max(run.threads for run, _ in runs)
+        n_cells = sum(each.n_folds for each in estimates)
+        threads = max(each.run.threads for each in estimates)
         if self._plan.dask and self._plan.is_batch:
             logs = self._results.folder.absolute() / "jobs"
             self._observer.note(f"Folds are worked on by jobs of {self._plan.dask}; what these print is in {logs}.")
             return Batch(self._plan.dask, self._plan.batch, n_cells, threads, logs)
         if self._plan.dask:
             return Dask(self._plan.dask)
-        other = next((run.device for run, _ in runs if run.device != "cpu"), "cpu")
-        return Isolated(slots_for(n_cells, threads, other, self._plan.jobs))
+        other = next((each.run.device for each in estimates if each.run.device != "cpu"), "cpu")
+        wanted = slots_for(n_cells, threads, other, self._plan.jobs)
+        # Folds of several methods may be at work at the same time.
+        largest = max(each.cell.device_bytes for each in estimates)
+        slots, note = costs.with_room(wanted, largest, other, self._free)
+        if note:
+            self._observer.note(note)
+        return Isolated(slots)
 
     def _cell_ended(self, cell: Cell, status: str, reason: str) -> None:
         self._changed.add(cell.run_id)

@@ -293,6 +293,19 @@ def test_the_cost_names_parameters_and_what_to_use_where_it_takes_hours():
     assert "fewer epochs" in long.cost(lengths, 201, 5, device="cpu", threads=1).advice
 
 
+def test_the_memory_of_a_graphics_card_is_estimated_from_what_takes_it():
+    def needed(kind=Resnet, lengths=(180,) * 500, device="cuda", **parameters):
+        return kind(**parameters).cost(np.array(lengths), 201, 5, device=device, threads=1).device_bytes
+
+    assert needed(device="cpu") == 0
+    assert needed() > 4 * (3 * Resnet().shape(201, 5).parameters + 201 * 500 * 200)
+    assert needed(width=1 / 8) < needed() / 4
+    assert needed(batch_size=1024) > needed()
+    assert needed(optimiser="adam") > needed(momentum=0.9) > needed()
+    assert needed(lengths=(180,) * 50_000) - needed() >= 4 * 201 * 200 * 49_500
+    assert needed(lengths=(200_000,)) > 2 * needed()
+
+
 def test_a_cost_is_lower_where_training_is_faster():
     def estimate(**parameters):
         return Resnet(**parameters).cost(np.full(500, 180), 201, 5, device="cpu", threads=1).seconds

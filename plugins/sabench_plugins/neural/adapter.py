@@ -160,7 +160,7 @@ class Neural(Recipe, Adapter):
 
     def cost(self, lengths: np.ndarray, width: int, n_classes: int, *, device: str, threads: int) -> Cost:
         """Estimate training, validation and evaluation from their arithmetic and the device's usual speed."""
-        from sabench_plugins.neural.cost import seconds
+        from sabench_plugins.neural.cost import device_bytes, seconds
 
         shape = self.shape(width, n_classes)
         expected = seconds(shape, self, lengths, device=device, threads=threads)
@@ -170,7 +170,8 @@ class Neural(Recipe, Adapter):
             if self.width > SMALL["width"]:
                 shorter = "--preset small trains a narrow network in a fraction of it"
             advice = f"About {expected / 3600:.0f} h on {device}; {shorter}."
-        return Cost(expected, shape.parameters, advice)
+        needed = device_bytes(shape, self, lengths) if device == "cuda" else 0
+        return Cost(expected, shape.parameters, advice, needed)
 
 
 def first_only(enrolment: Enrolment) -> Enrolment:
