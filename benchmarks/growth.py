@@ -5,7 +5,7 @@
 Makes corpora of very short utterances in one recording and a table, and runs the commands over them with a method and
 features that cost next to nothing (see `free_method`), so that what is measured is the harness:
 
-- files: 20 utterances a speaker under `speaker-kfold:5`, for each number of files;
+- files: 20 utterances a speaker (`--per-speaker`) under `speaker-kfold:5`, for each number of files;
 - folds: 10,000 files of so many speakers under `loso`, for each number of speakers.
 
 Prints seconds by the clock and of the processor, peak memory (of the largest process of a command) and the exponents
@@ -221,6 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="*", default=[1000, 10_000, 50_000])
     parser.add_argument("--folds", type=int, nargs="*", default=[50, 150, 500])
+    parser.add_argument("--per-speaker", type=int, default=PER_SPEAKER, help="utterances of each, for --files")
     parser.add_argument("--fold-files", type=int, default=FOLD_FILES)
     parser.add_argument("--before", type=Path, help="another source tree of sabench, such as a git worktree")
     parser.add_argument("--keep", type=Path, help="work there and leave everything behind")
@@ -231,7 +232,7 @@ def main() -> int:
         trees = {"now": None, **({"before": options.before.absolute()} if options.before else {})}
         versions = [Version(name, tree, folder) for name, tree in trees.items()]
         base = measure(Size(SMALLEST, 6, "loso"), versions, folder)
-        by_files = [Size(n, n // PER_SPEAKER, "speaker-kfold:5") for n in options.files]
+        by_files = [Size(n, n // options.per_speaker, "speaker-kfold:5") for n in options.files]
         exponents("files", options.files, base, [measure(size, versions, folder) for size in by_files])
         by_folds = [Size(options.fold_files, n, "loso") for n in options.folds]
         exponents("folds", options.folds, base, [measure(size, versions, folder) for size in by_folds])
