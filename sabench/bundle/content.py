@@ -108,7 +108,7 @@ def parse(content: bytes) -> Content:
             msg = f"The bundle has no {name}; it holds {', '.join(sorted(members)) or 'nothing'}."
             raise BundleError(msg)
     texts = {name: archive.read_json(name, members.pop(name)) for name in (CARD, RUN, CELLS, SCORES, ENVIRONMENT)}
-    raw_card = compact.whole(texts[CARD], limit=archive.VALUES_LIMIT)
+    raw_card = compact.whole(texts[CARD])
     run: _Run = _record(_Run, RUN, texts[RUN])
     cells: _Cells = _record(_Cells, CELLS, _with_environment(texts[CELLS], texts[ENVIRONMENT]))
     card: Card = _checked(lambda: Card.model_validate(raw_card), CARD)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
+
+from sabench.errors import PlanError
 
 TRAINING: Final = "training_speakers"
 """The key of everyone who trains in some fold, in sorted order; a whole card does not have it."""
 ALL_BUT: Final = "all_but"
+LETTERS: Final = 128 * 2**20
+"""Of the training speakers of all folds together, once each fold names its own: LOSO over some 2,500 speakers."""
+PER_NAME: Final = 8
+"""Letters that each name counts in addition, as a short one, too, has its place in a list."""
 
 
 def compact(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,8 +22,11 @@ def compact(card: Mapping[str, Any]) -> dict[str, Any]:
     >>> folds = [{"name": n, "train": [m for m in "abcdef" if m != n], "validation": [], "test": [n]} for n in "abcdef"]
     >>> compact({"folds": folds})["training_speakers"], compact({"folds": folds})["folds"][0]["train"]
     (['a', 'b', 'c', 'd', 'e', 'f'], {'all_but': ['a']})
-    >>> whole(compact({"folds": folds}), limit=100) == {"folds": folds}
+    >>> whole(compact({"folds": folds})) == {"folds": folds}
     True
+
+    Raises:
+        PlanError: its folds train on more speakers together than `whole` gives back.
     """
     sides = [set(fold["train"]) for fold in card["folds"]]
     training = sorted(set().union(*sides))
@@ -28,30 +37,39 @@ def compact(card: Mapping[str, Any]) -> dict[str, Any]:
     )
     if not exact or len(training) + sum(map(len, left_out)) >= sum(map(len, sides)):
         return dict(card)
+    if _letters(training, len(sides)) > LETTERS:
+        msg = (
+            f"{len(sides):,} folds that train on nearly all of {len(training):,} speakers name more of them together "
+            "than results can hold. Take fewer folds, such as --protocol speaker-kfold:10."
+        )
+        raise PlanError(msg)
     folds = [{**fold, "train": {ALL_BUT: names}} for fold, names in zip(card["folds"], left_out, strict=True)]
     return {**card, TRAINING: training, "folds": folds}
 
 
-def whole(card: Mapping[str, Any], *, limit: int) -> dict[str, Any]:
+def whole(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return a card with the training speakers of every fold, as it is hashed; a whole one is returned as it is.
 
     Args:
         card: as a file holds it, and as anybody may have written it.
-        limit: of training speakers in all folds together, since few bytes can stand for very many.
 
     Raises:
-        ValueError: it says nothing that `compact` writes, or more than the limit.
+        ValueError: it says nothing that `compact` writes; or its few bytes stand for more names than `LETTERS` admits.
     """
     if TRAINING not in card:
         return dict(card)
     training, folds = _texts(card[TRAINING], TRAINING), card.get("folds")
-    if not isinstance(folds, list) or len(training) * len(folds) > limit:
-        msg = f"its folds are no list, or have more than {limit:,} training speakers together"
+    if not isinstance(folds, list) or _letters(training, len(folds)) > LETTERS:
+        msg = "its folds are no list, or train on more speakers together than results can hold"
         raise ValueError(msg)
     known = frozenset(training)
     named = {**card, "folds": [_with_names(fold, training, known) for fold in folds]}
     del named[TRAINING]
     return named
+
+
+def _letters(training: Collection[str], folds: int) -> int:
+    return folds * (sum(map(len, training)) + PER_NAME * len(training))
 
 
 def _with_names(fold: Any, training: list[str], known: frozenset[str]) -> dict[str, Any]:
