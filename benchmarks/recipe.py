@@ -124,12 +124,12 @@ def recipe(text: str) -> tuple[str, Settings]:
 
 def corpora(chosen: argparse.Namespace, scratch: Path) -> list[Corpus]:
     """Return the corpora that there are."""
-    found = []
+    given = []
     if chosen.urdu:
-        found.append(Corpus("table", urdu_table(chosen.urdu, scratch), "speaker-kfold:4"))
+        given.append(Corpus("table", urdu_table(chosen.urdu, scratch), "speaker-kfold:4"))
     if chosen.emodb:
-        found.append(Corpus("emodb", chosen.emodb, "speaker-kfold:5"))
-    return found
+        given.append(Corpus("emodb", chosen.emodb, "speaker-kfold:5"))
+    return given
 
 
 def urdu_table(root: Path, scratch: Path) -> Path:

@@ -18,8 +18,8 @@ from sabench.protocols.card import Card, Texts
 
 _AGAIN = "Repeat the command of a run under this protocol: it writes the file again from the corpus."
 LIMIT_BYTES = 64 * MiB
-"""Twice what a corpus of 400,000 utterances needs, as is the number of values."""
 LIMIT_VALUES = 2_500_000
+"""An utterance has three in the truth of its protocol: id, speaker, label."""
 
 
 @dataclass(frozen=True)

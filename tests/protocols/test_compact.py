@@ -74,7 +74,7 @@ def test_what_is_never_written_is_refused(key, value, told):
 
 
 def leave_one_out(speakers: int, letters: int = 12) -> dict:
-    """A card as whole as memory allows: the names of all folds are the same objects."""
+    """A whole card, each fold of which leaves one speaker out."""
     names = [f"{number:0{letters}d}" for number in range(speakers)]
     folds = [{"name": x, "train": names[:at] + names[at + 1 :], "test": [x]} for at, x in enumerate(names)]
     return {"folds": folds}
